@@ -1,0 +1,117 @@
+"""Whom an agency serves and what they signed: clients, units with their owners, leases.
+
+Renter and owner are never stored: they follow from leases and units. Documents are kept as digits, phones as +57….
+"""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class DocumentKind(models.TextChoices):
+    """Identity documents in use in Colombia."""
+
+    CC = "CC", _("Cédula de ciudadanía")
+    CE = "CE", _("Cédula de extranjería")
+    NIT = "NIT", "NIT"
+    TI = "TI", _("Tarjeta de identidad")
+    PA = "PA", _("Pasaporte")
+    PPT = "PPT", _("Permiso por protección temporal")
+
+
+class Client(models.Model):
+    """A person or company that the agency serves and that may log in."""
+
+    document_type = models.CharField(_("tipo de documento"), max_length=3, choices=DocumentKind.choices)
+    document = models.CharField(_("documento"), max_length=20, unique=True)
+    document_check = models.CharField(_("dígito de verificación"), max_length=1, blank=True)
+    name = models.CharField(_("nombre o razón social"), max_length=200)
+    email = models.EmailField(_("correo"), blank=True)
+    mobile = models.CharField(_("celular"), max_length=16, blank=True)
+    landline = models.CharField(_("teléfono"), max_length=16, blank=True)
+    address = models.CharField(_("dirección"), max_length=200, blank=True)
+    city = models.CharField(_("ciudad"), max_length=80, blank=True)
+    folded = models.CharField(max_length=400, blank=True, editable=False)  # name without accents, for search
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="client"
+    )
+    invited_at = models.DateTimeField(_("invitado"), null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("cliente")
+        verbose_name_plural = _("clientes")
+        indexes = [models.Index(fields=["email"], name="client_email")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Unit(models.Model):
+    """An estate that the agency manages."""
+
+    code = models.CharField(_("código"), max_length=20, unique=True)
+    kind = models.CharField(_("tipo"), max_length=40)
+    address = models.CharField(_("dirección"), max_length=200)
+    city = models.CharField(_("ciudad"), max_length=80)
+    neighbourhood = models.CharField(_("barrio"), max_length=80, blank=True)
+    stratum = models.PositiveSmallIntegerField(_("estrato"), null=True, blank=True)
+    registry = models.CharField(_("matrícula inmobiliaria"), max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = _("inmueble")
+        verbose_name_plural = _("inmuebles")
+
+    def __str__(self) -> str:
+        return f"{self.code} · {self.address}"
+
+
+class Ownership(models.Model):
+    """A client's share of a unit, in percent. The shares of a unit add up to 100."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="ownerships")
+    owner = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="ownerships")
+    share = models.DecimalField(_("participación"), max_digits=5, decimal_places=2)
+
+    class Meta:
+        verbose_name = _("propiedad")
+        verbose_name_plural = _("propiedades")
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "owner"], name="ownership_once"),
+            models.CheckConstraint(condition=models.Q(share__gt=0, share__lte=100), name="ownership_share"),
+        ]
+
+
+class Use(models.TextChoices):
+    """What a unit is rented for: housing pays no IVA."""
+
+    HOUSING = "housing", _("Vivienda")
+    BUSINESS = "business", _("Comercio")
+
+
+class Lease(models.Model):
+    """A rental agreement. Amounts in COP a month; commission in percent of the rent."""
+
+    number = models.CharField(_("número"), max_length=30, unique=True)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="leases")
+    renter = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="leases")
+    co_renter = models.ForeignKey(Client, null=True, blank=True, on_delete=models.PROTECT, related_name="co_leases")
+    rent = models.DecimalField(_("canon"), max_digits=14, decimal_places=2)
+    administration = models.DecimalField(_("cuota de administración"), max_digits=14, decimal_places=2, default=0)
+    starts_on = models.DateField(_("fecha de inicio"))
+    ends_on = models.DateField(_("fecha de fin"))
+    payment_day = models.PositiveSmallIntegerField(_("día de pago"))
+    use = models.CharField(_("uso"), max_length=10, choices=Use.choices)
+    commission = models.DecimalField(_("comisión"), max_digits=5, decimal_places=2)
+
+    class Meta:
+        verbose_name = _("contrato")
+        verbose_name_plural = _("contratos")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(rent__gte=0, administration__gte=0), name="lease_amounts"),
+            models.CheckConstraint(condition=models.Q(payment_day__gte=1, payment_day__lte=31), name="lease_day"),
+            models.CheckConstraint(condition=models.Q(ends_on__gte=models.F("starts_on")), name="lease_dates"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

@@ -1,0 +1,82 @@
+"""The agency's own account at the gateway: kept encrypted, opened only to sign, verify or ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from payments.gateway import Credentials
+from payments.models import GatewayAccount
+from saas.lib import crypto
+from saas.lib.here import current_schema
+
+SECRETS = ("api_login", "api_key", "previous_api_key", "hmac_secret")
+
+
+@dataclass(frozen=True, repr=False)
+class AccountData:
+    """What an agency types of its PayU account. Secrets are plain here and nowhere else."""
+
+    merchant_id: str
+    account_id: str
+    api_login: str
+    api_key: str
+    hmac_secret: str = ""
+    algorithm: str = "MD5"
+    test: bool = True
+
+
+def active_account() -> GatewayAccount | None:
+    """The account that new attempts use, or None: the agency cannot be paid online yet."""
+    return GatewayAccount.objects.filter(active=True).first()
+
+
+def save_account(data: AccountData) -> GatewayAccount:
+    """Make `data` the agency's account. A changed key keeps the one before it, so that callbacks in flight still verify."""
+    with transaction.atomic():
+        account = GatewayAccount.objects.select_for_update().filter(active=True).first()
+        if account is not None and account.merchant_id != data.merchant_id:
+            # Another merchant: attempts in flight keep the account that they were sent with.
+            account.active = False
+            account.save(update_fields=["active"])
+            account = None
+        previous = _open(account, "api_key") if account else ""
+        if account is None:
+            account = GatewayAccount.objects.create(merchant_id=data.merchant_id, account_id=data.account_id)
+        elif previous and previous != data.api_key:
+            account.previous_api_key = _seal(account, "previous_api_key", previous)
+        account.account_id, account.algorithm, account.test = data.account_id, data.algorithm, data.test
+        account.api_login = _seal(account, "api_login", data.api_login)
+        account.api_key = _seal(account, "api_key", data.api_key)
+        account.hmac_secret = _seal(account, "hmac_secret", data.hmac_secret)
+        account.save()
+    return account
+
+
+def credentials(account: GatewayAccount) -> Credentials:
+    """The account, opened. Its repr shows no secret; keep it out of logs all the same."""
+    previous = _open(account, "previous_api_key")
+    return Credentials(
+        merchant_id=account.merchant_id,
+        account_id=account.account_id,
+        api_login=_open(account, "api_login"),
+        api_key=_open(account, "api_key"),
+        hmac_secret=_open(account, "hmac_secret"),
+        algorithm=account.algorithm,
+        previous_api_keys=(previous,) if previous else (),
+        test=account.test,
+    )
+
+
+def _seal(account: GatewayAccount, field: str, plain: str) -> str:
+    if not plain:
+        return ""
+    return crypto.encrypt(plain, schema=current_schema(), model="payments.GatewayAccount", pk=account.pk, field=field)
+
+
+def _open(account: GatewayAccount, field: str) -> str:
+    token: str = getattr(account, field)
+    if not token:
+        return ""
+    return crypto.decrypt(token, schema=current_schema(), model="payments.GatewayAccount", pk=account.pk, field=field)

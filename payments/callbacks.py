@@ -1,0 +1,83 @@
+"""PayU's POST: kept as it came, answered at once, believed later (settlement). Nothing here decides anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from payments.payu import notice
+from saas.accounts import doors
+from saas.jobs.defer import defer
+from saas.lib import clock
+from tenants import context
+from tenants.hosts import agency_with_key
+
+MAX_BYTES = 64 * 1024
+
+
+@doors.gateway
+@csrf_exempt
+@require_POST
+def payu_callback(request: HttpRequest, key: str) -> HttpResponse:
+    """Store what PayU says to the agency with `key` and answer 200 with an empty body.
+
+    413 or 400 for what cannot be a callback, 404 for a key that is nobody's; then nothing is written. If the database
+    is away the error goes up as a 500 and PayU tries again.
+    """
+    agency = agency_with_key(key)
+    if agency is None:
+        return HttpResponse(status=404)
+    try:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return HttpResponse(status=400)
+    if length > MAX_BYTES:
+        return HttpResponse(status=413)
+    try:
+        body = request.read(MAX_BYTES + 1)
+        fields = notice.parse_callback(body, request.META.get("CONTENT_TYPE", ""))
+    except notice.NoticeError as error:
+        return HttpResponse(status=error.status)
+    with context.in_agency(agency):
+        store(source="post", body=body.decode(), reference=fields.reference, digest=fields.digest, address=_address(request))
+    return HttpResponse(status=200)
+
+
+def store(*, source: str, body: str, reference: str, digest: str, address: str | None) -> int:
+    """Put one saying of the gateway in the inbox, once, and ask for it to be settled. Returns the inbox row's id.
+
+    The same saying again only counts up. One transaction: the row, its job and the bell.
+    """
+    now = clock.now()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO payments_callback
+                    (source, digest, body, reference, remote_address, received_at, times, state, reason)
+                VALUES (%s, %s, %s, %s, %s, %s, 1, 'new', '')
+                ON CONFLICT (digest) DO UPDATE SET times = payments_callback.times + 1
+                RETURNING id, times
+                """,
+                [source, digest, body, reference[:60], address, now],
+            )
+            row_id, times = cursor.fetchone()
+        if times == 1:
+            defer("payments.settle", str(row_id), now=now, callback_id=row_id)
+    return int(row_id)
+
+
+def _address(request: HttpRequest) -> Any:
+    from django.core.exceptions import ValidationError
+    from django.core.validators import validate_ipv46_address
+
+    address = request.META.get("REMOTE_ADDR", "")
+    try:
+        validate_ipv46_address(address)
+    except ValidationError:
+        return None
+    return address

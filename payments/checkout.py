@@ -1,0 +1,195 @@
+"""From *Registrar pago* to PayU's door and back. The attempt is committed before the payer leaves; coming back only shows.
+
+Nothing here changes the state of a payment's money: that is settlement's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from clientarea.models import Client
+from payments import accounts
+from payments.gateway import CheckoutForm, CheckoutRequest, GatewayState, Payer
+from payments.models import (
+    Attempt,
+    AttemptState,
+    GatewayAccount,
+    Invoice,
+    InvoiceKind,
+    Payment,
+    PaymentLine,
+    PaymentSource,
+    PaymentState,
+)
+from payments.payu import notice, webcheckout
+from saas.jobs.defer import defer
+from saas.lib import crypto
+from tenants import branding
+from tenants.models import Agency
+
+OPEN = (AttemptState.SENT, AttemptState.PENDING)
+# An attempt of which we heard nothing stops standing in the way of a new one after this long.
+SILENT_AFTER = timedelta(minutes=20)
+
+
+class CheckoutError(ValueError):
+    """Why this cannot be paid now, in Spanish, for the payer."""
+
+
+@dataclass(frozen=True)
+class ReturnView:
+    """What the browser brought back. `state` is only for show."""
+
+    attempt: Attempt | None
+    verified: bool
+    state: GatewayState
+    message: str
+
+
+def active_account() -> GatewayAccount | None:
+    """The account that a payment would use, or None."""
+    return accounts.active_account()
+
+
+def start_payment(
+    *, client: Client, lines: Sequence[tuple[Invoice, Decimal]], payer: Payer, now: datetime
+) -> Attempt:
+    """Register a payment of `lines` (invoice, COP) by `client`, with its first attempt, in one transaction.
+
+    Raises CheckoutError: nothing to pay, not the client's invoice, already covered, amount wrong, no gateway account.
+    """
+    account = _account()
+    if not lines:
+        raise CheckoutError("No eligió ninguna factura para pagar.")
+    with transaction.atomic():
+        wanted = {invoice.pk: amount for invoice, amount in lines}
+        invoices = list(Invoice.objects.select_for_update().filter(pk__in=wanted, client=client).order_by("pk"))
+        if len(invoices) != len(lines):
+            raise CheckoutError("Una de las facturas no es suya o está repetida.")
+        for invoice in invoices:
+            _check_payable(invoice, wanted[invoice.pk])
+        payment = Payment.objects.create(
+            client=client,
+            source=PaymentSource.GATEWAY,
+            state=PaymentState.STARTED,
+            amount=sum(wanted.values(), Decimal(0)),
+            payer_name=payer.full_name[:150],
+            payer_email=payer.email,
+            payer_phone=payer.phone[:20],
+            payer_document_type=payer.document_type,
+            payer_document=payer.document[:25],
+        )
+        PaymentLine.objects.bulk_create(
+            PaymentLine(payment=payment, invoice=invoice, amount=wanted[invoice.pk]) for invoice in invoices
+        )
+        return _new_attempt(payment, account, now=now)
+
+
+def retry_payment(*, payment: Payment, now: datetime) -> Attempt:
+    """A new attempt, under a fresh reference, for a payment that did not go through. Raises CheckoutError."""
+    account = _account()
+    with transaction.atomic():
+        locked = Payment.objects.select_for_update().get(pk=payment.pk)
+        if locked.state in (PaymentState.APPROVED, PaymentState.REVERSED):
+            raise CheckoutError("Este pago ya fue aprobado: no hace falta pagarlo otra vez.")
+        if locked.source != PaymentSource.GATEWAY:
+            raise CheckoutError("Este pago no se hizo en línea.")
+        lines = list(locked.lines.select_related("invoice").order_by("invoice_id"))
+        invoices = Invoice.objects.select_for_update().in_bulk([line.invoice_id for line in lines])
+        for line in lines:
+            _check_payable(invoices[line.invoice_id], line.amount)
+        return _new_attempt(locked, account, now=now)
+
+
+def checkout_form(*, attempt: Attempt, agency: Agency) -> CheckoutForm:
+    """The form that the payer's browser posts to PayU for `attempt`."""
+    payment = attempt.payment
+    numbers = [line.invoice.full_number for line in payment.lines.select_related("invoice")]
+    site = branding.origin(agency)
+    request = CheckoutRequest(
+        reference=attempt.reference,
+        amount=attempt.amount,
+        currency=attempt.currency,
+        tax=Decimal(0),
+        tax_base=Decimal(0),
+        description=f"{agency.name}: {', '.join(numbers)}",
+        payer=Payer(
+            full_name=payment.payer_name,
+            email=payment.payer_email,
+            phone=payment.payer_phone,
+            document_type=payment.payer_document_type,
+            document=payment.payer_document,
+        ),
+        response_url=site + reverse("payment_return", urlconf=settings.AGENCY_URLCONF),
+        confirmation_url=settings.PLATFORM_ORIGIN
+        + reverse("payu_callback", args=[agency.key], urlconf=settings.PUBLIC_SCHEMA_URLCONF),
+        test=attempt.test,
+    )
+    return webcheckout.build_form(accounts.credentials(attempt.account), request, action=settings.PAYU_CHECKOUT_URL)
+
+
+def open_attempt_of(invoice: Invoice, *, now: datetime) -> Attempt | None:
+    """The attempt that is under way for `invoice`, or None: known to be pending, or sent a moment ago."""
+    found = (
+        Attempt.objects.filter(payment__lines__invoice=invoice, state__in=OPEN).select_related("payment").order_by("-pk")
+    )
+    for attempt in found:
+        pending = attempt.state == AttemptState.PENDING or attempt.returned_state == "pending"
+        if pending or attempt.created_at > now - SILENT_AFTER:
+            return attempt
+    return None
+
+
+def record_return(*, query: Mapping[str, str], now: datetime) -> ReturnView:
+    """Note that the payer's browser came back, and say what it brought. Verifies the signature; decides nothing."""
+    try:
+        fields = notice.parse_return(query)
+    except notice.NoticeError:
+        return ReturnView(None, verified=False, state=GatewayState.UNKNOWN, message="")
+    attempt = (
+        Attempt.objects.select_related("payment", "account").filter(reference=fields.reference).first()
+    )
+    if attempt is None or not notice.verify_return(fields, accounts.credentials(attempt.account)):
+        return ReturnView(None, verified=False, state=GatewayState.UNKNOWN, message="")
+    said = notice.notice_from_return(fields)
+    Attempt.objects.filter(pk=attempt.pk).update(returned_at=now, returned_state=said.state.value[:10])
+    return ReturnView(attempt, verified=True, state=said.state, message=said.message)
+
+
+def _account() -> GatewayAccount:
+    account = accounts.active_account()
+    if account is None:
+        raise CheckoutError("La inmobiliaria todavía no recibe pagos en línea. Pague por los medios que ella le indique.")
+    return account
+
+
+def _check_payable(invoice: Invoice, amount: Decimal) -> None:
+    if invoice.kind != InvoiceKind.RENT:
+        raise CheckoutError(f"La factura {invoice.full_number} no se paga en línea.")
+    if invoice.voided_at is not None:
+        raise CheckoutError(f"La factura {invoice.full_number} fue anulada: no hay nada que pagar.")
+    if invoice.balance <= 0:
+        raise CheckoutError(f"La factura {invoice.full_number} ya está pagada.")
+    if amount <= 0 or amount > invoice.balance:
+        raise CheckoutError(f"El valor para la factura {invoice.full_number} no puede pasar de su saldo.")
+
+
+def _new_attempt(payment: Payment, account: GatewayAccount, *, now: datetime) -> Attempt:
+    """A fresh random reference (80 bits) for one trip. Asks for the first question to PayU in the same transaction."""
+    attempt = Attempt.objects.create(
+        payment=payment,
+        account=account,
+        reference=f"P{payment.pk}-{crypto.random_reference(10)}",
+        amount=payment.amount,
+        test=account.test,
+    )
+    first = now + timedelta(seconds=settings.PAYU_POLL_SECONDS[0])
+    defer("payments.ask", str(attempt.pk), now=now, due_at=first, attempt_id=attempt.pk)
+    return attempt

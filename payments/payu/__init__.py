@@ -1,0 +1,5 @@
+"""PayU Latam for Colombia as pure functions: signature, webcheckout, notice, queries, states, and `gateway.PayU`.
+
+Facts come from PayU's published documentation; where its editions disagree, the module that had to choose says so. "Transaction"
+is PayU's word and stays inside this package. Never imports Django, our models or settings; money is Decimal, never float.
+"""

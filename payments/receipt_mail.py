@@ -1,0 +1,47 @@
+"""The mail that brings a receipt to the client. Sent once per job; a crash between sending and marking it may send a
+second copy, with the same Message-ID."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import reverse
+
+from payments import receipts
+from payments.models import Receipt
+from saas.lib import mail
+from tenants import branding
+from tenants.models import Agency
+
+
+def send(receipt_id: int, *, agency: Agency) -> None:
+    """Mail the receipt to its client, with the PDF attached. Raises what the mail server raises: the job tries again."""
+    receipt = Receipt.objects.select_related("client", "payment").get(pk=receipt_id)
+    link = branding.origin(agency) + reverse("payment", args=[receipt.payment_id], urlconf=settings.AGENCY_URLCONF)
+    message = mail.build_mail(
+        subject=f"Recibimos su pago · comprobante {receipt.full_number}",
+        template="receipt",
+        context={
+            "brand_name": agency.name,
+            "brand_colour": agency.colour,
+            "brand_foreground": branding.foreground(agency.colour),
+            "name": receipt.client.name,
+            "number": receipt.full_number,
+            "amount": receipt.amount,
+            "means": receipt.payment.means,
+            "lines": receipt.content["lines"],
+            "link": link,
+            "verify_url": receipts.verify_url(receipt, agency),
+            "test": receipt.content["test"],
+        },
+        to=receipt.client.email,
+        from_name=agency.name,
+        from_address=settings.MAIL_FROM,
+        message_id_key=f"receipt:{agency.schema_name}:{receipt.pk}",
+    )
+    with receipts.open_pdf(receipt) or _missing(receipt) as pdf:
+        message.attach(f"comprobante-{receipt.full_number}.pdf", pdf.read(), "application/pdf")
+    message.send()
+
+
+def _missing(receipt: Receipt) -> None:
+    raise FileNotFoundError(f"the PDF of receipt {receipt.pk} is not there")

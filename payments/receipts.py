@@ -1,0 +1,157 @@
+"""Receipts: numbered in the transaction that takes the money, made into a PDF and mailed afterwards.
+
+The receipt is its row; the PDF is a file that can be made again from it, with the hash of what was stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import IO
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.urls import reverse
+
+from payments import documents
+from payments.models import Attempt, Counter, Invoice, Payment, Receipt, ReceiptFile
+from saas.jobs.defer import defer
+from saas.lib import clock, crypto
+from saas.lib.documents import format_document
+from tenants import branding
+from tenants.models import Agency
+
+PREFIX = "CP"
+
+
+def issue(
+    *, payment: Payment, attempt: Attempt | None, applied: Sequence[tuple[Invoice, Decimal]], now: datetime
+) -> Receipt:
+    """Number the receipt of a payment, without gaps, and ask for its PDF and its mail. Call it inside the transaction
+    that takes the money; asking again for the same payment returns the receipt it has."""
+    existing = Receipt.objects.filter(payment=payment).first()
+    if existing is not None:
+        return existing
+    client = payment.client
+    covered = sum((amount for _, amount in applied), Decimal(0))
+    receipt = Receipt.objects.create(
+        prefix=PREFIX,
+        number=next_number("receipt"),
+        payment=payment,
+        client=client,
+        amount=payment.amount,
+        issued_at=now,
+        code=crypto.random_reference(10),
+        content={
+            "client": client.name,
+            "client_document": format_document(client.document_type, client.document, client.document_check),
+            "payer": payment.payer_name or client.name,
+            "payer_document": format_document(payment.payer_document_type, payment.payer_document, "")
+            if payment.payer_document
+            else "",
+            "paid_on": (payment.paid_on or clock.local(now).date()).isoformat(),
+            "means": payment.means,
+            "reference": attempt.reference if attempt else payment.reference,
+            "cus": attempt.cus if attempt else "",
+            "authorisation": attempt.authorisation if attempt else "",
+            "test": attempt.test if attempt else False,
+            "lines": [[invoice.full_number, invoice.concept, str(amount)] for invoice, amount in applied],
+            "credit": str(payment.amount - covered),
+        },
+    )
+    defer("payments.receipt_pdf", str(receipt.pk), now=now, receipt_id=receipt.pk)
+    return receipt
+
+
+def next_number(series: str) -> int:
+    """The next number of a series; its row stays locked until the transaction ends, so a rollback leaves no gap."""
+    Counter.objects.get_or_create(name=series)
+    counter = Counter.objects.select_for_update().get(name=series)
+    counter.value += 1
+    counter.save(update_fields=["value"])
+    return counter.value
+
+
+def receipt_file(receipt: Receipt) -> ReceiptFile | None:
+    """The stored PDF's row, or None while it is being made."""
+    return ReceiptFile.objects.filter(receipt=receipt).first()
+
+
+def open_pdf(receipt: Receipt) -> IO[bytes] | None:
+    """The stored PDF, open for reading, or None if it is not there (yet, or any more)."""
+    row = receipt_file(receipt)
+    if row is None or not default_storage.exists(row.path):
+        return None
+    return default_storage.open(row.path, "rb")
+
+
+def make_pdf(receipt_id: int, *, agency: Agency, now: datetime) -> ReceiptFile:
+    """Render and store a receipt's PDF, and ask for its mail. Safe to repeat: a file that is there and whole is kept."""
+    receipt = Receipt.objects.select_related("payment", "client").get(pk=receipt_id)
+    row = receipt_file(receipt)
+    if row is not None and _whole(row):
+        return row
+    data = documents.receipt_pdf(receipt_document(receipt, agency))
+    digest = hashlib.sha256(data).hexdigest()
+    path = default_storage.save(f"receipts/{receipt.full_number}-{digest[:12]}.pdf", ContentFile(data))
+    with transaction.atomic():
+        row, _made = ReceiptFile.objects.update_or_create(
+            receipt=receipt, defaults={"path": path, "sha256": digest, "size": len(data)}
+        )
+        if receipt.client.email:
+            defer("payments.receipt_mail", str(receipt.pk), now=now, receipt_id=receipt.pk)
+    return row
+
+
+def verify_url(receipt: Receipt, agency: Agency) -> str:
+    """The public address that confirms a receipt."""
+    return branding.origin(agency) + reverse("verify", args=[receipt.code], urlconf=settings.AGENCY_URLCONF)
+
+
+def receipt_document(receipt: Receipt, agency: Agency) -> documents.ReceiptDocument:
+    """What a receipt's PDF says, from its row."""
+    content = receipt.content
+    return documents.ReceiptDocument(
+        issuer=issuer(agency),
+        number=receipt.full_number,
+        issued_at=receipt.issued_at,
+        paid_on=clock.parse_date(content["paid_on"]),
+        payer=content["payer"],
+        payer_document=content["payer_document"],
+        client=content["client"],
+        client_document=content["client_document"],
+        means=content["means"],
+        reference=content["reference"],
+        cus=content["cus"],
+        authorisation=content["authorisation"],
+        lines=tuple((number, concept, Decimal(amount)) for number, concept, amount in content["lines"]),
+        credit=Decimal(content["credit"]),
+        total=receipt.amount,
+        code=receipt.code,
+        verify_url=verify_url(receipt, agency),
+        test=content["test"],
+    )
+
+
+def issuer(agency: Agency) -> documents.Issuer:
+    """The agency as documents show it."""
+    return documents.Issuer(
+        name=agency.name,
+        nit=format_document("NIT", agency.nit, agency.nit_check),
+        address=", ".join(part for part in (agency.address, agency.city) if part),
+        phone=agency.phone,
+        email=agency.email,
+        colour=agency.colour,
+        logo=None,
+    )
+
+
+def _whole(row: ReceiptFile) -> bool:
+    if not default_storage.exists(row.path):
+        return False
+    with default_storage.open(row.path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest() == row.sha256

@@ -1,0 +1,142 @@
+"""The environment, read loudly: every variable the project knows, what it means, and what a wrong one gets.
+
+A missing, malformed or misspelt variable stops the process with a message that says what to set. Nothing here
+guesses. `docs/settings.md` is this table in prose; a test keeps the two alike.
+"""
+
+from __future__ import annotations
+
+import base64
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+FAMILIES = ("SAAS_", "PAYU_")
+MODES = ("production", "demo", "test")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable: its meaning, how its text becomes a value, and its default (None: it must be set)."""
+
+    name: str
+    meaning: str
+    parse: Callable[[str], Any]
+    default: str | None = None
+
+
+def _text(raw: str) -> str:
+    if not raw.strip():
+        raise ValueError("is empty")
+    return raw.strip()
+
+
+def _mode(raw: str) -> str:
+    if raw not in MODES:
+        raise ValueError(f"must be one of {', '.join(MODES)}")
+    return raw
+
+
+def _secret(raw: str) -> str:
+    if len(raw) < 40:
+        raise ValueError("must have at least 40 random characters")
+    return raw
+
+
+def _field_keys(raw: str) -> list[tuple[str, bytes]]:
+    keys = []
+    for part in raw.split(","):
+        key_id, colon, encoded = part.strip().partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except ValueError as error:
+            raise ValueError("each key is `id:base64`") from error
+        if not colon or not key_id.isalnum() or len(key) != 32:
+            raise ValueError("each key is `id:` and the base64 of 32 random bytes; the first one encrypts")
+        keys.append((key_id, key))
+    return keys
+
+
+def _origin(raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise ValueError("must be like https://portal.example.co, with no path")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        if urlsplit(raw).scheme not in schemes:
+            raise ValueError(f"must be an address beginning with {' or '.join(s + '://' for s in schemes)}")
+        return raw
+
+    return parse
+
+
+def _seconds(raw: str) -> list[int]:
+    values = [int(part) for part in raw.split(",")]
+    if not values or any(value <= 0 for value in values):
+        raise ValueError("must be whole seconds separated by commas")
+    return values
+
+
+def _count(raw: str) -> int:
+    value = int(raw)
+    if value < 0:
+        raise ValueError("must be a whole number, zero or more")
+    return value
+
+
+VARIABLES = (
+    Variable("SAAS_MODE", "production, demo or test. Demo shows outgoing mail on a page; never use it with real people.", _mode),
+    Variable("SAAS_SECRET_KEY", "Signs sessions and links. At least 40 random characters.", _secret),
+    Variable("SAAS_PREVIOUS_SECRET_KEYS", "Older secret keys that still verify, separated by commas.", str, ""),
+    Variable("SAAS_FIELD_KEYS", "AES-256 keys for encrypted columns, `id:base64`, separated by commas; the first one encrypts.", _field_keys),
+    Variable("SAAS_PLATFORM_ORIGIN", "Scheme, host and port of the platform as browsers see it; agencies live on subdomains of its host.", _origin),
+    Variable("SAAS_STATE_DIR", "Absolute folder for files, collected static files and, in the demo, the outbox.", _text),
+    Variable("SAAS_ASSETS_DIR", "Folder with the front-end packages and fonts made at set-up; by default `assets` in SAAS_STATE_DIR.", str, ""),
+    Variable("SAAS_MAIL_URL", "Where mail goes: smtp://user:password@host:587?tls=1, or file:// for a folder in SAAS_STATE_DIR.", _url("smtp", "file"), "file://"),
+    Variable("SAAS_MAIL_FROM", "The platform's sender address.", _text, "no-responder@localhost"),
+    Variable("SAAS_PROXY_COUNT", "How many trusted proxies stand before the web server (for the client's address).", _count, "0"),
+    Variable("SAAS_CAPTCHA_COST", "Work of the no-soy-robot puzzle: the largest number to search. Less is weaker.", _count, "50000"),
+    Variable("DATABASE_URL", "postgres://user:password@host:port/name", _url("postgres", "postgresql")),
+    Variable("REDIS_URL", "redis://:password@host:port/0 (Redis or Valkey): cache, rate limits and the bell of the jobs.", _url("redis", "rediss")),
+    Variable("PAYU_CHECKOUT_URL", "PayU's WebCheckout address.", _url("http", "https")),
+    Variable("PAYU_REPORTS_URL", "PayU's Queries API address.", _url("http", "https")),
+    Variable("PAYU_PAYMENTS_URL", "PayU's Payments API address (refunds).", _url("http", "https")),
+    Variable("PAYU_POLL_SECONDS", "When to ask PayU about an attempt, in seconds after its start.", _seconds, "420,600,1800,3600,10800,43200,86400,172800,259200,345600,432000"),
+)
+# Read by the launcher or the tests, not by the settings; named here so that they are not taken for misspellings.
+NOT_SETTINGS = ("SAAS_TEST_CHROMIUM",)
+
+
+def read(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Every known variable by name, parsed.
+
+    Raises ImproperlyConfigured, naming each variable that is missing, malformed or unknown and what to set.
+    """
+    known = {variable.name for variable in VARIABLES}
+    problems = []
+    for name in environ:
+        if name.startswith(FAMILIES) and name not in known and name not in NOT_SETTINGS:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else "; unset it"
+            problems.append(f"{name} is not a variable of this project{hint}")
+    values: dict[str, Any] = {}
+    for variable in VARIABLES:
+        raw = environ.get(variable.name, variable.default)
+        if raw is None:
+            problems.append(f"{variable.name} is not set. {variable.meaning}")
+            continue
+        try:
+            values[variable.name] = variable.parse(raw)
+        except ValueError as error:
+            # The raw value may be a secret: it is never repeated here.
+            problems.append(f"{variable.name} {error}. {variable.meaning}")
+    if problems:
+        raise ImproperlyConfigured("The environment is not right:\n  - " + "\n  - ".join(problems))
+    return values

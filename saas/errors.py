@@ -1,0 +1,42 @@
+"""The pages that people see when something is not right. Each says what happened, what was kept and what to do next."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from saas.accounts.doors import everyone
+
+
+def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    return render(request, "error.html", {"status": status, "title": title, "text": text}, status=status)
+
+
+@everyone
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400."""
+    return _page(request, 400, "No entendimos lo que llegó", "No se guardó nada. Vuelva atrás y revise lo que escribió.")
+
+
+@everyone
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403."""
+    return _page(request, 403, "Esta página no es para su cuenta", "Ingrese con la cuenta a la que pertenece.")
+
+
+@everyone
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404."""
+    return _page(request, 404, "No encontramos esta página", "Puede que el enlace esté incompleto o que ya no exista.")
+
+
+@everyone
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500."""
+    text = "Lo que ya estaba guardado sigue guardado. Intente de nuevo en un momento; si pagó, no pague otra vez: su pago queda registrado."
+    return _page(request, 500, "Algo falló de nuestro lado", text)
+
+
+@everyone
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: the form is stale or came from elsewhere."""
+    text = "El formulario estuvo abierto mucho tiempo o las cookies están desactivadas. Vuelva atrás, recargue la página y envíelo de nuevo."
+    return _page(request, 403, "El formulario caducó", text)

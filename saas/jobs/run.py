@@ -1,0 +1,99 @@
+"""Run one job: claim it with a lease, call its handler, and write down what came of it.
+
+A process that dies holding a lease loses nothing: the lease ends and the sweep offers the job again. A job that keeps
+failing is set aside after MAX_ATTEMPTS with its error; it blocks nothing and can be replayed.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+
+from saas.jobs.defer import nudge, ring
+from saas.jobs.models import Job
+from saas.jobs.registry import HANDLERS, Later, Permanent, Task
+from saas.lib.here import current_schema
+
+log = logging.getLogger(__name__)
+LEASE = timedelta(seconds=30)
+MAX_ATTEMPTS = 12
+FIRST_RETRY = timedelta(seconds=2)
+LONGEST_RETRY = timedelta(hours=1)
+
+
+def run_job(job_id: int, *, now: datetime) -> bool:
+    """Run the job with that id in the current schema if it is due and nobody has it. Returns whether it was run."""
+    token = uuid.uuid4()
+    claimed = (
+        Job.objects.filter(pk=job_id, done_at=None, dead_at=None, due_at__lte=now)
+        .filter(Q(lease_until=None) | Q(lease_until__lt=now))
+        .update(lease_token=token, lease_until=now + LEASE, attempts=F("attempts") + 1)
+    )
+    if not claimed:
+        return False
+    job = Job.objects.get(pk=job_id)
+    task = Task(id=job.pk, kind=job.kind, key=job.key, payload=job.payload, attempts=job.attempts)
+    mine = Job.objects.filter(pk=job_id, lease_token=token)
+    try:
+        handler = HANDLERS.get(job.kind)
+        if handler is None:
+            raise Permanent(f"nobody handles {job.kind}")
+        handler(task)
+    except Later as later:
+        _postpone(mine, due_at=later.due_at, error="", attempts=0)
+    except Permanent as error:
+        log.error("%s job %s (%s) set aside: %s", current_schema(), job_id, job.kind, error)
+        mine.update(dead_at=now, last_error=str(error)[:2000], lease_until=None, lease_token=None)
+    except Exception as error:
+        # The type only: a message may carry personal data.
+        log.exception("%s job %s (%s) failed: %s", current_schema(), job_id, job.kind, type(error).__name__)
+        text = f"{type(error).__name__}: {error}"[:2000]
+        if task.attempts >= MAX_ATTEMPTS:
+            mine.update(dead_at=now, last_error=text, lease_until=None, lease_token=None)
+        else:
+            _postpone(mine, due_at=now + backoff(task.attempts), error=text, attempts=task.attempts)
+    else:
+        mine.update(done_at=now, last_error="", lease_until=None, lease_token=None)
+    return True
+
+
+def backoff(attempts: int) -> timedelta:
+    """How long to wait after that many failures: doubling from two seconds to an hour, with up to 20 % of chance."""
+    wait = min(FIRST_RETRY * 2 ** min(attempts - 1, 16), LONGEST_RETRY)
+    return wait * (1 + random.random() / 5)
+
+
+def replay(job_id: int, *, now: datetime) -> None:
+    """Offer a job that was set aside again, from the beginning."""
+    with transaction.atomic():
+        Job.objects.filter(pk=job_id).exclude(dead_at=None).update(dead_at=None, attempts=0, due_at=now)
+        ring(now)
+    nudge(current_schema(), job_id)
+
+
+def offer_due(*, now: datetime, limit: int = 200) -> datetime | None:
+    """Nudge every due job of the current schema that nobody has. Returns when to look again, None if nothing is left."""
+    waiting = Job.objects.filter(done_at=None, dead_at=None)
+    due = waiting.filter(due_at__lte=now).filter(Q(lease_until=None) | Q(lease_until__lt=now))
+    for job_id in due.order_by("due_at").values_list("pk", flat=True)[:limit]:
+        nudge(current_schema(), job_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(GREATEST(due_at, COALESCE(lease_until, due_at))) FROM jobs_job"
+            " WHERE done_at IS NULL AND dead_at IS NULL"
+        )
+        soonest: datetime | None = cursor.fetchone()[0]
+    if soonest is None:
+        return None
+    return max(soonest, now + timedelta(seconds=10))
+
+
+def _postpone(mine: object, *, due_at: datetime, error: str, attempts: int) -> None:
+    with transaction.atomic():
+        mine.update(due_at=due_at, last_error=error, attempts=attempts, lease_until=None, lease_token=None)  # type: ignore[attr-defined]
+        ring(due_at)

@@ -1,0 +1,277 @@
+"""Django's settings, driven by the environment alone (see saas/env.py for every variable).
+
+Read top to bottom: environment, where things are, apps, requests, database and caches, accounts, security, mail, jobs.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from saas import env as _env
+from workers.schedule import BEAT
+
+ENV = _env.read(os.environ)
+MODE = ENV["SAAS_MODE"]
+PRODUCTION = MODE == "production"
+DEMO = MODE == "demo"
+DEBUG = False  # a demo shows the pages that people will see, error pages included
+
+# Where things are
+BASE_DIR = Path(__file__).resolve().parent.parent
+STATE_DIR = Path(ENV["SAAS_STATE_DIR"])
+ASSETS_DIR = Path(ENV["SAAS_ASSETS_DIR"] or STATE_DIR / "assets")
+PDF_FONTS_DIR = ASSETS_DIR / "fonts"
+MEDIA_ROOT = STATE_DIR / "files"
+STATIC_ROOT = STATE_DIR / "static"
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "saas" / "static", ("vendor", ASSETS_DIR / "vendor")]
+OUTBOX_DIR = STATE_DIR / "outbox"
+
+PLATFORM_ORIGIN = ENV["SAAS_PLATFORM_ORIGIN"]
+PLATFORM_HOST = urlsplit(PLATFORM_ORIGIN).hostname or ""
+PLATFORM_PORT = urlsplit(PLATFORM_ORIGIN).port
+PLATFORM_SCHEME = urlsplit(PLATFORM_ORIGIN).scheme
+PLATFORM_NAME = "Arriendo al día"
+
+# Apps. Public has the agencies and the operators; each agency's schema has its people and its money. Accounts (with
+# allauth's tables), sessions and jobs are in both, each schema with its own rows.
+_BOTH = ["saas.accounts", "allauth.account", "allauth.mfa", "allauth.usersessions", "django.contrib.sessions", "saas.jobs"]
+SHARED_APPS = [
+    "django_tenants",
+    "tenants",
+    *_BOTH,
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "unfold",
+    "django.contrib.admin",
+    "allauth",
+    "rest_framework",
+    "django_htmx",
+    "django_filters",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "saas.lib",
+    "saas",
+]
+TENANT_APPS = [*_BOTH, "clientarea", "payments", "pqrs"]
+INSTALLED_APPS = [*SHARED_APPS, *[app for app in TENANT_APPS if app not in SHARED_APPS], "workers"]
+TENANT_MODEL = "tenants.Agency"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+TENANT_LIMIT_SET_CALLS = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Requests
+ROOT_URLCONF = "saas.urls_public"
+PUBLIC_SCHEMA_URLCONF = "saas.urls_public"
+AGENCY_URLCONF = "saas.urls_agency"
+WSGI_APPLICATION = "saas.wsgi.application"
+# Hosts are decided by tenants.hosts, which knows every agency's domains and answers 404 to the rest.
+ALLOWED_HOSTS = ["*"]
+MIDDLEWARE = [
+    "saas.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tenants.hosts.HostMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "saas.accounts.doors.DoorMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "saas" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "tenants.branding.brand",
+            ],
+            "builtins": ["saas.lib.templatetags.colombia"],
+        },
+    },
+]
+CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+# Database and caches
+_database = urlsplit(ENV["DATABASE_URL"])
+DATABASES = {
+    "default": {
+        "ENGINE": "django_tenants.postgresql_backend",
+        "NAME": unquote(_database.path.lstrip("/")),
+        "USER": unquote(_database.username or ""),
+        "PASSWORD": unquote(_database.password or ""),
+        "HOST": _database.hostname or "",
+        "PORT": _database.port or 5432,
+        # A backend's memory grows with every schema that it visits: its life is bounded.
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5, **{key: value[0] for key, value in parse_qs(_database.query).items()}},
+    }
+}
+REDIS_URL = ENV["REDIS_URL"]
+_redis_options = {"socket_connect_timeout": 1, "socket_timeout": 2}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": _redis_options,
+        "KEY_FUNCTION": "saas.lib.here.cache_key",
+        "KEY_PREFIX": "saas",
+    },
+    # Which agency a host is: asked before any agency is entered, so its keys carry none.
+    "hosts": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": _redis_options,
+        "KEY_PREFIX": "hosts",
+    },
+}
+STORAGES = {
+    "default": {"BACKEND": "tenants.storage.AgencyStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MAX_AGE = 31536000 if PRODUCTION else 60
+
+# Accounts
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["saas.accounts.backends.UsuarioBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("username", "email", "name")}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "front"
+ACCOUNT_LOGOUT_REDIRECT_URL = "front"
+ACCOUNT_ADAPTER = "saas.accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_FORMS = {"login": "saas.accounts.forms.LoginForm"}
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/m/ip,5/5m/key"}
+ALLAUTH_TRUSTED_PROXY_COUNT = ENV["SAAS_PROXY_COUNT"]
+USERSESSIONS_TRACK_ACTIVITY = False
+CAPTCHA_PROVIDER = "saas.accounts.captcha.Altcha"
+CAPTCHA_COST = ENV["SAAS_CAPTCHA_COST"]
+ACTIVATION_DAYS = 7
+PASSWORD_RESET_TIMEOUT = ACTIVATION_DAYS * 24 * 3600  # the longest life of a link; a reset link carries a shorter one
+
+# Security
+SECRET_KEY = ENV["SAAS_SECRET_KEY"]
+SECRET_KEY_FALLBACKS = [key for key in ENV["SAAS_PREVIOUS_SECRET_KEYS"].split(",") if key]
+FIELD_KEYS = ENV["SAAS_FIELD_KEYS"]
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = "__Host-sesion" if PRODUCTION else "sesion"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "saas.errors.csrf_failure"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31536000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+PAYU_CHECKOUT_URL = ENV["PAYU_CHECKOUT_URL"]
+PAYU_REPORTS_URL = ENV["PAYU_REPORTS_URL"]
+PAYU_PAYMENTS_URL = ENV["PAYU_PAYMENTS_URL"]
+PAYU_POLL_SECONDS = ENV["PAYU_POLL_SECONDS"]
+_checkout = urlsplit(PAYU_CHECKOUT_URL)
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "worker-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF, f"{_checkout.scheme}://{_checkout.netloc}"],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+# Language and time
+LANGUAGE_CODE = "es-co"
+LANGUAGES = [("es-co", _("Español")), ("en", _("Inglés"))]
+LOCALE_PATHS = [BASE_DIR / "saas" / "locale"]
+USE_I18N = USE_TZ = True
+USE_THOUSAND_SEPARATOR = True
+TIME_ZONE = "America/Bogota"
+
+# Mail
+_mail = urlsplit(ENV["SAAS_MAIL_URL"])
+MAIL_FROM = DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV["SAAS_MAIL_FROM"]
+if _mail.scheme == "smtp":
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST, EMAIL_PORT = _mail.hostname or "", _mail.port or 587
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
+    EMAIL_USE_TLS = parse_qs(_mail.query).get("tls") == ["1"]
+    EMAIL_TIMEOUT = 20
+else:
+    EMAIL_BACKEND = "saas.outbox.FileBackend"
+
+# Jobs: Redis only rings the bell, PostgreSQL holds the work
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "bell"
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "max_retries": 0}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_TIMEZONE = "UTC"
+CELERY_IMPORTS = ["workers.base", "workers.sweep"]
+CELERY_BEAT_SCHEDULE = BEAT
+
+# Logs never carry personal data or secrets: paths without query, ids, agency
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "fontTools": {"level": "ERROR"},
+        "weasyprint": {"level": "ERROR"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+    },
+}
+
+UNFOLD = {"SITE_TITLE": PLATFORM_NAME, "SITE_HEADER": PLATFORM_NAME, "SHOW_HISTORY": True}

@@ -1,0 +1,30 @@
+"""Addresses on an agency's host. People and PayU keep them: they are stable."""
+
+from django.urls import include, path
+
+from clientarea import desk as client_desk
+from clientarea import portal as client_portal
+from payments import desk as payment_desk
+from payments import portal as payment_portal
+from pqrs import portal as case_portal
+from saas import frame, home
+from saas.accounts.views import captcha, set_language
+
+handler400 = "saas.errors.bad_request"
+handler403 = "saas.errors.permission_denied"
+handler404 = "saas.errors.not_found"
+handler500 = "saas.errors.server_error"
+
+urlpatterns = [
+    *frame.agency_urlpatterns,
+    path("no-soy-robot/", captcha, name="captcha"),
+    path("idioma/", set_language, name="set_language"),
+    *payment_portal.public_urlpatterns,
+    path("area-de-clientes/", home.home, name="home"),
+    path("area-de-clientes/", include("saas.accounts.urls")),
+    path("area-de-clientes/", include(client_portal.urlpatterns)),
+    path("area-de-clientes/", include(payment_portal.urlpatterns)),
+    path("area-de-clientes/", include(case_portal.urlpatterns)),
+    path("oficina/", include(client_desk.urlpatterns)),
+    path("oficina/", include(payment_desk.urlpatterns)),
+]

@@ -1,0 +1,113 @@
+"""From a host to where the request belongs: the platform, an agency, or nowhere.
+
+The look-up is cached in Redis under keys that carry no agency, and falls back to the database when Redis is away. The
+agency's state is the gate: not ready and suspended agencies answer politely, unknown hosts get a plain 404. On the way
+out the thread is always put back in public.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.cache import caches
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.shortcuts import render
+from django.urls import set_urlconf
+
+from tenants import context
+from tenants.models import Agency, AgencyState, Domain
+
+log = logging.getLogger(__name__)
+CACHE_SECONDS = 300
+NOBODY = "nobody"
+
+
+def agency_at(host: str) -> Agency | None:
+    """The agency that answers at `host` (lower case, no port), or None. Cached for CACHE_SECONDS."""
+    return _cached(f"host:{host}", lambda: _by_domain(host))
+
+
+def agency_with_key(key: str) -> Agency | None:
+    """The agency whose callback address carries `key`, or None. Cached like the hosts."""
+    return _cached(f"key:{key}", lambda: Agency.objects.filter(key=key).first())
+
+
+def forget(agency: Agency) -> None:
+    """Drop what is cached of an agency after its row or its domains changed. Call it after the commit."""
+    with context.in_public():
+        names = [f"host:{domain}" for domain in agency.domains.values_list("domain", flat=True)]
+    try:
+        caches["hosts"].delete_many([*names, f"key:{agency.key}"])
+    except OSError:
+        log.warning("hosts cache unreachable; entries of %s expire by themselves", agency.schema_name)
+    except Exception as error:  # redis' own errors are not all OSError
+        log.warning("hosts cache: %s", type(error).__name__)
+
+
+def _by_domain(host: str) -> Agency | None:
+    domain = Domain.objects.select_related("tenant").filter(domain=host).first()
+    return domain.tenant if domain else None
+
+
+def _cached(name: str, look_up: Callable[[], Agency | None]) -> Agency | None:
+    cache = caches["hosts"]
+    try:
+        found = cache.get(name)
+    except Exception as error:  # Redis away: the database knows, only slower
+        log.warning("hosts cache: %s", type(error).__name__)
+        return look_up()
+    if found is None:
+        found = look_up() or NOBODY
+        # Unknown hosts are remembered briefly: a new agency must not wait, a scan must not query each time.
+        try:
+            cache.set(name, found, CACHE_SECONDS if found != NOBODY else 5)
+        except Exception as error:
+            log.warning("hosts cache: %s", type(error).__name__)
+    return None if found == NOBODY else found
+
+
+class HostMiddleware:
+    """Put each request in its place before anything else looks at it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        context.leave()
+        try:
+            host = request.get_host().rsplit(":", 1)[0].lower()
+        except DisallowedHost:
+            return _nobody_here()
+        request.agency = None  # type: ignore[attr-defined]
+        if host == settings.PLATFORM_HOST:
+            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF  # type: ignore[attr-defined]
+            set_urlconf(request.urlconf)  # type: ignore[attr-defined]
+            return self.get_response(request)
+        agency = agency_at(host)
+        if agency is None:
+            return _nobody_here()
+        request.urlconf = settings.AGENCY_URLCONF  # type: ignore[attr-defined]
+        set_urlconf(request.urlconf)  # type: ignore[attr-defined]
+        if agency.state != AgencyState.ACTIVE:
+            return _not_open(request, agency)
+        request.agency = agency  # type: ignore[attr-defined]
+        context.enter(agency)
+        try:
+            return self.get_response(request)
+        finally:
+            context.leave()
+
+
+def _nobody_here() -> HttpResponse:
+    return HttpResponseNotFound("No hay ninguna inmobiliaria en esta dirección.\n", content_type="text/plain; charset=utf-8")
+
+
+def _not_open(request: HttpRequest, agency: Agency) -> HttpResponse:
+    status = 503 if agency.state == AgencyState.CREATING else 403
+    response = render(request, "agency_not_open.html", {"agency": agency}, status=status)
+    if status == 503:
+        response["Retry-After"] = "10"
+    return response

@@ -1,0 +1,128 @@
+"""The agencies of the platform and how they came to be. Lives in public; holds no client's data and no money.
+
+An agency's schema name is opaque and never changes; its slug, name and domains may. Its key names it in PayU's callback
+address, so that an address of its own may lapse while money is in flight.
+"""
+
+import secrets
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_tenants.models import DomainMixin, TenantMixin
+
+
+def new_schema_name() -> str:
+    """An opaque schema name: `a_` and 16 hexadecimal digits."""
+    return f"a_{secrets.token_hex(8)}"
+
+
+def new_agency_key() -> str:
+    """The opaque key in an agency's callback address (128 random bits)."""
+    return secrets.token_hex(16)
+
+
+class AgencyState(models.TextChoices):
+    """Where an agency is in its life."""
+
+    CREATING = "creating", _("Creando")
+    ACTIVE = "active", _("Activa")
+    SUSPENDED = "suspended", _("Suspendida")
+    RETIRED = "retired", _("En retiro")
+
+
+class Agency(TenantMixin):
+    """A company that signed up. Its rows live in the schema `schema_name`."""
+
+    auto_create_schema = False  # tenants.provisioning makes it
+    auto_drop_schema = False
+
+    name = models.CharField(_("nombre"), max_length=120)
+    slug = models.SlugField(_("subdominio"), max_length=40, unique=True)
+    nit = models.CharField("NIT", max_length=15)
+    nit_check = models.CharField(_("dígito de verificación"), max_length=1)
+    key = models.CharField(_("clave de confirmación"), max_length=32, unique=True, default=new_agency_key)
+    state = models.CharField(_("estado"), max_length=12, choices=AgencyState.choices, default=AgencyState.CREATING)
+    colour = models.CharField(_("color"), max_length=7, default="#1f5fa8")
+    logo = models.CharField(_("logo"), max_length=200, blank=True)
+    email = models.EmailField(_("correo"), blank=True)
+    phone = models.CharField(_("teléfono"), max_length=20, blank=True)
+    address = models.CharField(_("dirección"), max_length=200, blank=True)
+    city = models.CharField(_("ciudad"), max_length=80, blank=True)
+    welcome = models.TextField(_("presentación"), blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    branded_at = models.DateTimeField(auto_now=True)  # versions the brand's stylesheet
+
+    class Meta:
+        verbose_name = _("inmobiliaria")
+        verbose_name_plural = _("inmobiliarias")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Domain(DomainMixin):
+    """A host at which an agency answers, without its port."""
+
+    class Meta:
+        verbose_name = _("dominio")
+        verbose_name_plural = _("dominios")
+
+
+class SignupState(models.TextChoices):
+    """Where a sign-up is."""
+
+    REQUESTED = "requested", _("Solicitada")
+    CREATING = "creating", _("Creando")
+    READY = "ready", _("Lista")
+    FAILED = "failed", _("Falló")
+
+
+class Signup(models.Model):
+    """A company's request for an agency, and the progress of making it. The password is kept only as its hash."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    agency_name = models.CharField(_("inmobiliaria"), max_length=120)
+    slug = models.SlugField(_("subdominio"), max_length=40)
+    nit = models.CharField("NIT", max_length=15)
+    nit_check = models.CharField(_("dígito de verificación"), max_length=1)
+    person_name = models.CharField(_("responsable"), max_length=120)
+    email = models.EmailField(_("correo"))
+    password = models.CharField(max_length=128)
+    terms_version = models.CharField(_("versión de los términos"), max_length=20)
+    accepted_at = models.DateTimeField(_("aceptados"))
+    state = models.CharField(_("estado"), max_length=12, choices=SignupState.choices, default=SignupState.REQUESTED)
+    requested_at = models.DateTimeField(_("solicitada"), auto_now_add=True)
+    confirmed_at = models.DateTimeField(_("confirmada"), null=True, blank=True)
+    ready_at = models.DateTimeField(_("lista"), null=True, blank=True)
+    steps = models.JSONField(_("pasos hechos"), default=list)
+    error = models.TextField(_("error"), blank=True)
+    agency = models.OneToOneField(Agency, null=True, blank=True, on_delete=models.SET_NULL, related_name="signup")
+
+    class Meta:
+        verbose_name = _("registro")
+        verbose_name_plural = _("registros")
+        constraints = [
+            # A subdomain is held by one confirmed request; those that wait for their mail do not hold it.
+            models.UniqueConstraint(
+                fields=["slug"], name="signup_slug_once", condition=~models.Q(state=SignupState.REQUESTED)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agency_name} ({self.slug})"
+
+
+class Bell(models.Model):
+    """A hint that a schema has work due at a time: the sweep visits only schemas whose bell rang.
+
+    Rows are written by `saas.jobs` in the transaction of the job itself, from inside the agency, by the qualified name
+    `public.tenants_bell`: the one thing an agency's transaction writes outside its schema, and it cannot read it back.
+    """
+
+    schema_name = models.CharField(max_length=63)
+    due_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = "campana"
+        verbose_name_plural = "campanas"

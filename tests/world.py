@@ -1,0 +1,153 @@
+"""The world that tests happen in: two agencies, *alfa* and *beta*, with a fixed cast of the same ids in both, so that a
+leak shows.
+
+Rita rents (IN-1). Oscar owns IN-1. Berta owns IN-2 and rents IN-3, which Oscar owns: she is both. Nadie is a client with
+neither. Sara is staff. Everybody's password is PASSWORD.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.test import Client as Browser
+
+from clientarea.models import Client, Lease, Ownership, Unit
+from payments.accounts import AccountData, save_account
+from payments.gateway import Payer
+from payments.models import GatewayAccount, Invoice, InvoiceKind
+from saas.accounts.models import Role, User
+from saas.lib.text import fold
+from tenants import context
+from tenants.models import Agency
+from tenants.provisioning import create_agency
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("America/Bogota"))
+TODAY = NOW.date()
+PASSWORD = "una-clave-larga-1"
+# PayU's public sandbox account.
+PAYU = AccountData(
+    merchant_id="508029", account_id="512321", api_login="pRRXKOl8ikMmt9u", api_key="4Vj8eK4rloUd272L48hsrarnUA", test=False
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who and what is in one agency. Read them inside it."""
+
+    agency: Agency
+    rita: Client
+    oscar: Client
+    berta: Client
+    nadie: Client
+    sara: User
+    lease: Lease  # Rita rents IN-1 of Oscar
+    berta_lease: Lease  # Berta rents IN-3 of Oscar
+    account: GatewayAccount
+    invoice: Invoice  # Rita's, pending: $ 1.215.000
+    overdue: Invoice  # Rita's, of last month, overdue: $ 1.215.000
+    berta_invoice: Invoice  # Berta's, pending: $ 2.000.000
+
+    @property
+    def payer(self) -> Payer:
+        """Rita as payer."""
+        return payer_of(self.rita)
+
+
+@dataclass(frozen=True)
+class Casts:
+    """The same people twice."""
+
+    alfa: Cast
+    beta: Cast
+
+
+def make_agencies() -> None:
+    """alfa and beta, by the way that the product makes agencies; once per test database."""
+    for slug, nit, check in (("alfa", "890903938", "8"), ("beta", "860002964", "4")):
+        if not Agency.objects.filter(slug=slug).exists():
+            create_agency(
+                name=f"Inmobiliaria {slug.title()}", slug=slug, nit=nit, nit_check=check, email=f"hola@{slug}.example", now=NOW
+            )
+
+
+def make_client(document: str, name: str, *, with_user: bool = True, **fields: Any) -> Client:
+    """A client of the agency that we are inside, able to log in with PASSWORD unless `with_user` is false."""
+    email = fields.pop("email", f"{name.split()[0].lower()}@correo.example")
+    user = None
+    if with_user:
+        user = User.objects.create_user(username=document, role=Role.CLIENT, name=name, email=email, password=PASSWORD)
+    return Client.objects.create(
+        document_type="CC", document=document, name=name, email=email, mobile="+573001234567", folded=fold(name), user=user, **fields
+    )
+
+
+def make_lease(number: str, unit: Unit, renter: Client, *, rent: int = 950_000, administration: int = 265_000) -> Lease:
+    """A lease of two years for housing with 8 % commission."""
+    return Lease.objects.create(
+        number=number, unit=unit, renter=renter, rent=rent, administration=administration, starts_on=date(2025, 2, 1),
+        ends_on=date(2027, 1, 31), payment_day=5, use="housing", commission=Decimal(8),
+    )  # fmt: skip
+
+
+def make_invoice(lease: Lease, number: int, *, period: date = date(2026, 11, 1), total: int | None = None, **fields: Any) -> Invoice:
+    """A rent invoice of a lease, due on the ninth of its month."""
+    base = Decimal(total) if total is not None else lease.rent
+    administration = Decimal(0) if total is not None else lease.administration
+    values: dict[str, Any] = {
+        "kind": InvoiceKind.RENT, "prefix": "FA", "number": number, "lease": lease, "client": lease.renter, "period": period,
+        "issued_on": period, "due_on": period.replace(day=30), "concept": f"Canon de arrendamiento {period:%m/%Y}",
+        "base": base, "administration": administration, "total": base + administration,
+    }  # fmt: skip
+    return Invoice.objects.create(**{**values, **fields})
+
+
+def payer_of(client: Client) -> Payer:
+    """A client as the payer of a form."""
+    return Payer(full_name=client.name, email=client.email, phone="3001234567", document_type="CC", document=client.document)
+
+
+def make_cast(agency: Agency) -> Cast:
+    """The cast of one agency."""
+    with context.in_agency(agency):
+        rita = make_client("1001", "Rita Arrendataria Ñáñez")
+        oscar = make_client("1002", "Óscar Propietario Gómez")
+        berta = make_client("1003", "Berta Ambas Peña")
+        nadie = make_client("1004", "Nadie Ninguna Ríos")
+        sara = User.objects.create_user(
+            username=f"sara@{agency.slug}.example", role=Role.STAFF, name="Sara Equipo", email=f"sara@{agency.slug}.example",
+            password=PASSWORD,
+        )  # fmt: skip
+        units = [
+            Unit.objects.create(code=f"IN-{n}", kind="Apartamento", address=f"Calle {n} # 10-20", city="Bogotá D.C.")
+            for n in (1, 2, 3)
+        ]
+        for unit, owner in zip(units, (oscar, berta, oscar), strict=True):
+            Ownership.objects.create(unit=unit, owner=owner, share=100)
+        lease = make_lease("CA-1", units[0], rita)
+        berta_lease = make_lease("CA-3", units[2], berta, rent=2_000_000, administration=0)
+        return Cast(
+            agency=agency, rita=rita, oscar=oscar, berta=berta, nadie=nadie, sara=sara, lease=lease, berta_lease=berta_lease,
+            account=save_account(PAYU),
+            invoice=make_invoice(lease, 1),
+            overdue=make_invoice(lease, 2, period=date(2026, 10, 1), due_on=date(2026, 10, 9)),
+            berta_invoice=make_invoice(berta_lease, 3),
+        )  # fmt: skip
+
+
+def log_in(browser: Browser, agency: Agency | None, user: User) -> None:
+    """Give a test client the session of `user`, in the schema of `agency`, without the form."""
+    with context.in_agency(agency) if agency else context.in_public():
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.set_expiry(timedelta(hours=1))
+        session.save()
+    browser.cookies[settings.SESSION_COOKIE_NAME] = session.session_key

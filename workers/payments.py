@@ -1,0 +1,45 @@
+"""The jobs of money: settle what came, ask what did not, make and mail receipts."""
+
+from datetime import timedelta
+
+from payments import receipt_mail, receipts, reconcile, settlement
+from payments.gateway import GatewayUnavailable
+from saas.jobs.registry import Later, Task, handles
+from saas.lib import clock
+from tenants.context import current_agency
+
+
+@handles("payments.settle")
+def settle(task: Task) -> None:
+    """Believe or set aside one row of the inbox."""
+    settlement.settle_callback(task.payload["callback_id"], now=clock.now())
+
+
+@handles("payments.ask")
+def ask(task: Task) -> None:
+    """Ask PayU about an attempt, again and again on its schedule, until there is nothing more to learn."""
+    now = clock.now()
+    try:
+        again = reconcile.ask_and_settle(task.payload["attempt_id"], now=now)
+    except GatewayUnavailable as error:
+        raise Later(now + timedelta(minutes=2)) from error
+    if again is not None:
+        raise Later(again)
+
+
+@handles("payments.ask_now")
+def ask_now(task: Task) -> None:
+    """One question, at once: something arrived that a signature alone does not prove."""
+    reconcile.ask_and_settle(task.payload["attempt_id"], now=clock.now())
+
+
+@handles("payments.receipt_pdf")
+def receipt_pdf(task: Task) -> None:
+    """Make and store a receipt's PDF."""
+    receipts.make_pdf(task.payload["receipt_id"], agency=current_agency(), now=clock.now())
+
+
+@handles("payments.receipt_mail")
+def mail_receipt(task: Task) -> None:
+    """Mail a receipt with its PDF to the client."""
+    receipt_mail.send(task.payload["receipt_id"], agency=current_agency())
