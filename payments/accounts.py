@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import transaction
 
-from payments.gateway import Credentials
+from payments.gateway import Credentials, Gateway
 from payments.models import GatewayAccount
+from payments.payu.gateway import PayU
 from saas.lib import crypto
 from saas.lib.here import current_schema
 
@@ -25,6 +27,15 @@ class AccountData:
     hmac_secret: str = ""
     algorithm: str = "MD5"
     test: bool = True
+
+
+def gateway() -> Gateway:
+    """The gateway at the addresses of the settings: PayU's own, its sandbox, or the stand-in."""
+    return PayU(
+        checkout_url=settings.PAYU_CHECKOUT_URL,
+        reports_url=settings.PAYU_REPORTS_URL,
+        payments_url=settings.PAYU_PAYMENTS_URL,
+    )
 
 
 def active_account() -> GatewayAccount | None:

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from clientarea.models import Client
 from payments import accounts
-from payments.gateway import CheckoutForm, CheckoutRequest, GatewayState, Payer
+from payments.gateway import CheckoutForm, CheckoutRequest, GatewayState, NoticeRefused, Payer
 from payments.models import (
     Attempt,
     AttemptState,
@@ -28,7 +28,6 @@ from payments.models import (
     PaymentSource,
     PaymentState,
 )
-from payments.payu import notice, webcheckout
 from saas.jobs.defer import defer
 from saas.lib import crypto
 from tenants import branding
@@ -117,8 +116,6 @@ def checkout_form(*, attempt: Attempt, agency: Agency) -> CheckoutForm:
         reference=attempt.reference,
         amount=attempt.amount,
         currency=attempt.currency,
-        tax=Decimal(0),
-        tax_base=Decimal(0),
         description=f"{agency.name}: {', '.join(numbers)}",
         payer=Payer(
             full_name=payment.payer_name,
@@ -132,7 +129,7 @@ def checkout_form(*, attempt: Attempt, agency: Agency) -> CheckoutForm:
         + reverse("payu_callback", args=[agency.key], urlconf=settings.PUBLIC_SCHEMA_URLCONF),
         test=attempt.test,
     )
-    return webcheckout.build_form(accounts.credentials(attempt.account), request, action=settings.PAYU_CHECKOUT_URL)
+    return accounts.gateway().build_form(accounts.credentials(attempt.account), request)
 
 
 def open_attempt_of(invoice: Invoice, *, now: datetime) -> Attempt | None:
@@ -149,16 +146,17 @@ def open_attempt_of(invoice: Invoice, *, now: datetime) -> Attempt | None:
 
 def record_return(*, query: Mapping[str, str], now: datetime) -> ReturnView:
     """Note that the payer's browser came back, and say what it brought. Verifies the signature; decides nothing."""
+    nothing = ReturnView(None, verified=False, state=GatewayState.UNKNOWN, message="")
+    reference = query.get("referenceCode", "")
+    attempt = Attempt.objects.select_related("payment", "account").filter(reference=reference).first()
+    if attempt is None:
+        return nothing
     try:
-        fields = notice.parse_return(query)
-    except notice.NoticeError:
-        return ReturnView(None, verified=False, state=GatewayState.UNKNOWN, message="")
-    attempt = (
-        Attempt.objects.select_related("payment", "account").filter(reference=fields.reference).first()
-    )
-    if attempt is None or not notice.verify_return(fields, accounts.credentials(attempt.account)):
-        return ReturnView(None, verified=False, state=GatewayState.UNKNOWN, message="")
-    said = notice.notice_from_return(fields)
+        said = accounts.gateway().read_return(query, credentials=accounts.credentials(attempt.account))
+    except NoticeRefused:
+        return nothing
+    if not said.signed or said.reference != attempt.reference:
+        return nothing
     Attempt.objects.filter(pk=attempt.pk).update(returned_at=now, returned_state=said.state.value[:10])
     return ReturnView(attempt, verified=True, state=said.state, message=said.message)
 

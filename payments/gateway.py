@@ -27,7 +27,7 @@ class GatewayState(StrEnum):
     UNKNOWN = "unknown"
 
 
-class MovementKind(StrEnum):
+class FindingKind(StrEnum):
     """What a gateway-side movement is: money in (PAYMENT), money back (REFUND), or something we cannot tell."""
 
     PAYMENT = "payment"
@@ -120,8 +120,8 @@ class CheckoutForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What a callback or a return claims. Only merchant, reference, amount, currency and state can be `signed`; the rest,
-    the transaction's id and `test` among it, are hints that anyone holding one valid signature can invent."""
+    """What a callback or a return claims. Only merchant, reference, amount, currency and state can be `signed`; the
+    rest, the gateway's ids and `test` among it, are hints that anyone holding one valid signature can invent."""
 
     merchant_id: str
     reference: str
@@ -152,7 +152,7 @@ class Finding:
     amount: Decimal | None
     currency: str
     state: GatewayState
-    kind: MovementKind
+    kind: FindingKind
     order_status: str
     test: bool | None = None
     merchant_id: str = ""
@@ -175,7 +175,7 @@ class Finding:
     @property
     def paid(self) -> bool:
         """Whether this is money in that the gateway holds as approved."""
-        return self.kind is MovementKind.PAYMENT and self.state is GatewayState.APPROVED
+        return self.kind is FindingKind.PAYMENT and self.state is GatewayState.APPROVED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

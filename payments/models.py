@@ -272,7 +272,8 @@ class Callback(models.Model):
 
     source = models.CharField(max_length=6, choices=CallbackSource.choices, default=CallbackSource.POST)
     digest = models.CharField(max_length=64, unique=True)  # of what was said, less the count of tries
-    body = models.TextField()
+    body = models.TextField()  # the bytes as they came, read as Latin-1
+    content_type = models.CharField(max_length=100)
     reference = models.CharField(max_length=60, blank=True, db_index=True)
     attempt = models.ForeignKey(Attempt, null=True, blank=True, on_delete=models.PROTECT, related_name="callbacks")
     remote_address = models.GenericIPAddressField(null=True, blank=True)

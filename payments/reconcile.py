@@ -5,36 +5,27 @@ A question that fails says nothing: unknown is never declined.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import F
 
 from payments import accounts, settlement
-from payments.gateway import Finding
 from payments.models import Attempt, AttemptState
-from payments.payu import queries
 
-TIMEOUT_SECONDS = 10.0
 # An approved attempt is asked about too: a second payment whose callback was lost shows only here.
 AFTER_APPROVAL = (timedelta(hours=1), timedelta(hours=24))
-Ask = Callable[[Attempt], list[Finding]]
 
 
-def ask_payu(attempt: Attempt) -> list[Finding]:
-    """What PayU's Queries API knows of an attempt's reference. Raises GatewayUnavailable or GatewayRefused."""
-    opened = accounts.credentials(attempt.account)
-    return queries.by_reference(
-        settings.PAYU_REPORTS_URL, opened, attempt.reference, timeout=TIMEOUT_SECONDS
-    )
+def ask_and_settle(attempt_id: int, *, now: datetime) -> datetime | None:
+    """Ask about one attempt and settle what comes. Returns when to ask again (UTC), or None when there is no need.
 
-
-def ask_and_settle(attempt_id: int, *, now: datetime, ask: Ask = ask_payu) -> datetime | None:
-    """Ask about one attempt and settle what comes. Returns when to ask again (UTC), or None when there is no need."""
+    Raises GatewayUnavailable or GatewayRefused; then nothing has changed.
+    """
     attempt = Attempt.objects.select_related("account").get(pk=attempt_id)
-    findings = ask(attempt)  # no transaction is open while we wait for PayU
-    settlement.settle_findings(attempt_id, findings, now=now)
+    # No transaction is open while we wait for PayU.
+    answer = accounts.gateway().ask_by_reference(accounts.credentials(attempt.account), attempt.reference)
+    settlement.settle_answer(attempt_id, answer, now=now)
     Attempt.objects.filter(pk=attempt_id).update(asked_at=now, asked_times=F("asked_times") + 1)
     attempt.refresh_from_db()
     again = next_question(attempt, now=now)

@@ -6,7 +6,6 @@ in one order: attempt, payment, invoices (by id), counter. Approved is terminal;
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +14,7 @@ from enum import StrEnum
 from django.db import transaction
 
 from payments import accounts, receipts
-from payments.gateway import Finding, GatewayState, Notice
+from payments.gateway import Answer, Finding, FindingKind, GatewayState, Notice, NoticeRefused
 from payments.models import (
     Attempt,
     AttemptState,
@@ -30,7 +29,6 @@ from payments.models import (
     PaymentState,
     Review,
 )
-from payments.payu import notice as payu_notice
 from saas.jobs.defer import defer
 from saas.lib import clock
 
@@ -46,6 +44,9 @@ PAYMENT_STATE = {
     AttemptState.DECLINED: PaymentState.DECLINED,
     AttemptState.EXPIRED: PaymentState.EXPIRED,
 }
+
+
+Said = Notice | Finding
 
 
 class Reason(StrEnum):
@@ -92,30 +93,31 @@ def settle_callback(callback_id: int, *, now: datetime) -> Outcome:
         return outcome
 
 
-def settle_findings(attempt_id: int, findings: Sequence[Finding], *, now: datetime) -> None:
-    """Apply what the Queries API answered about an attempt: evidence, so it may credit as many payments as it found.
+def settle_answer(attempt_id: int, answer: Answer, *, now: datetime) -> None:
+    """Apply what the gateway itself answered about an attempt: evidence, so it may credit as many payments as it found.
 
-    An empty answer says nothing: unknown is never declined.
+    An answer that knows nothing says nothing: unknown is never declined.
     """
     with transaction.atomic():
         attempt = Attempt.objects.select_for_update(of=("self",)).get(pk=attempt_id)
-        matching = [f for f in findings if f.notice.amount == attempt.amount and f.notice.currency == attempt.currency]
-        if len(matching) != len(findings):
-            _review(attempt, "amount", "PayU tiene por esta referencia un valor distinto del que se pidió.", now=now)
-        approved = [f.notice for f in matching if f.paid]
+        tries = [f for f in answer.findings if f.kind is not FindingKind.REFUND]
+        matching = [f for f in tries if f.amount == attempt.amount and f.currency == attempt.currency]
+        if any(f.paid for f in tries if f not in matching):
+            _review(attempt, "amount", "PayU aprobó por esta referencia un valor distinto del que se pidió.", now=now)
+        approved = [f for f in matching if f.paid and not (f.test and not attempt.test)]
         while attempt.credited < len(approved):
             _credit(attempt, approved[attempt.credited], now=now)
-        if approved or not matching:
+        if approved:
             return
-        states = {f.notice.state for f in matching}
+        # The newest try speaks for the attempt; a pending one speaks louder than a decline beside it.
         for state, to in (
             (GatewayState.PENDING, AttemptState.PENDING),
             (GatewayState.DECLINED, AttemptState.DECLINED),
             (GatewayState.EXPIRED, AttemptState.EXPIRED),
         ):
-            if state in states:
-                last = [f.notice for f in matching if f.notice.state == state][-1]
-                _move(attempt, to, last, now=now)
+            said = [f for f in matching if f.state is state]
+            if said:
+                _move(attempt, to, said[-1], now=now)
                 return
 
 
@@ -130,17 +132,18 @@ def _judge(callback: Callback, attempt: Attempt | None, *, now: datetime) -> Out
     def quarantine(reason: Reason) -> Outcome:
         return Outcome(CallbackState.QUARANTINED, reason)
 
-    try:
-        fields = payu_notice.parse_callback(callback.body.encode(), "application/x-www-form-urlencoded")
-    except payu_notice.NoticeError:
-        return quarantine(Reason.MALFORMED)
     if attempt is None:
         return quarantine(Reason.UNKNOWN_REFERENCE)
     opened = accounts.credentials(attempt.account)
-    said = payu_notice.notice_from_callback(fields)
+    try:
+        said = accounts.gateway().read_callback(
+            callback.body.encode("latin-1"), callback.content_type, credentials=opened
+        )
+    except NoticeRefused:
+        return quarantine(Reason.MALFORMED)
     if said.merchant_id != opened.merchant_id:
         return quarantine(Reason.MERCHANT)
-    if not payu_notice.verify_callback(fields, opened):
+    if not said.signed:
         return quarantine(Reason.SIGNATURE)
     if said.amount != attempt.amount or said.currency != attempt.currency:
         _review(attempt, "amount", "PayU avisó un valor o una moneda distintos de los pedidos.", now=now, callback=callback)
@@ -148,10 +151,10 @@ def _judge(callback: Callback, attempt: Attempt | None, *, now: datetime) -> Out
     if said.test and not attempt.test:
         _review(attempt, "test", "PayU avisó un pago de prueba para un pago real.", now=now, callback=callback)
         return quarantine(Reason.TEST)
-    if said.state == GatewayState.APPROVED:
+    if said.state is GatewayState.APPROVED:
         return _approved_by_signature(callback, attempt, said, now=now)
     if said.state in (GatewayState.DECLINED, GatewayState.EXPIRED):
-        to = AttemptState.DECLINED if said.state == GatewayState.DECLINED else AttemptState.EXPIRED
+        to = AttemptState.DECLINED if said.state is GatewayState.DECLINED else AttemptState.EXPIRED
         if attempt.state == AttemptState.APPROVED:
             return Outcome(CallbackState.IGNORED, Reason.AFTER_APPROVAL)
         moved = _move(attempt, to, said, now=now)
@@ -159,11 +162,11 @@ def _judge(callback: Callback, attempt: Attempt | None, *, now: datetime) -> Out
     return quarantine(Reason.STATE)
 
 
-def _approved_by_signature(callback: Callback, attempt: Attempt, said: Notice, *, now: datetime) -> Outcome:
+def _approved_by_signature(callback: Callback, attempt: Attempt, said: Said, *, now: datetime) -> Outcome:
     if attempt.credited == 0:
         _credit(attempt, said, now=now)
         return Outcome(CallbackState.SETTLED)
-    if said.gateway_transaction == attempt.gateway_transaction:
+    if said.gateway_transaction_id == attempt.gateway_transaction:
         return Outcome(CallbackState.IGNORED, Reason.REPEATED)
     # A signature says nothing of the transaction: whoever paid once can make as many "approvals" as he likes. Ask PayU.
     defer("payments.ask_now", f"{attempt.pk}:{callback.pk}", now=now, attempt_id=attempt.pk)
@@ -177,7 +180,7 @@ def _approved_by_signature(callback: Callback, attempt: Attempt, said: Notice, *
     return Outcome(CallbackState.QUARANTINED, Reason.NEEDS_EVIDENCE)
 
 
-def _credit(attempt: Attempt, said: Notice, *, now: datetime) -> None:
+def _credit(attempt: Attempt, said: Said, *, now: datetime) -> None:
     """One payment's worth of money came in for `attempt` (locked): apply it, number its receipt, tell the client."""
     payment = Payment.objects.select_for_update(of=("self",)).select_related("client").get(pk=attempt.payment_id)
     if payment.state in (PaymentState.APPROVED, PaymentState.REVERSED):
@@ -185,8 +188,8 @@ def _credit(attempt: Attempt, said: Notice, *, now: datetime) -> None:
         _review(attempt, f"again:{attempt.credited}", "Se recibió un segundo pago: quedó como saldo a favor.", now=now, payment=payment)
     today = clock.local(now).date()
     payment.state = PaymentState.APPROVED
-    payment.means, payment.reason = said.means, ""
-    payment.reference = said.cus or said.authorisation or said.gateway_order
+    payment.means, payment.reason = said.method_label[:60], ""
+    payment.reference = said.cus or said.authorization or said.gateway_order_id
     payment.paid_on, payment.settled_at = today, now
     payment.save(update_fields=["state", "means", "reason", "reference", "paid_on", "settled_at"])
     applied = apply_to_invoices(payment, attempt=attempt, now=now)
@@ -254,7 +257,7 @@ def _second_payment(first: Payment) -> Payment:
     return second
 
 
-def _move(attempt: Attempt, to: AttemptState, said: Notice | None, *, now: datetime) -> bool:
+def _move(attempt: Attempt, to: AttemptState, said: Said | None, *, now: datetime) -> bool:
     """Move a locked attempt, and its payment with it when no other attempt is better off. Returns whether it moved."""
     if attempt.state not in MOVES[to]:
         return False
@@ -270,18 +273,18 @@ def _move(attempt: Attempt, to: AttemptState, said: Notice | None, *, now: datet
     if payment.state not in (PaymentState.APPROVED, PaymentState.REVERSED) and not others_open:
         payment.state = PAYMENT_STATE[to]
         payment.reason = said.message[:200] if said else ""
-        if said and said.means:
-            payment.means = said.means
+        if said and said.method_label:
+            payment.means = said.method_label[:60]
         payment.settled_at = attempt.settled_at
         payment.save(update_fields=["state", "reason", "means", "settled_at"])
     return True
 
 
-def _note(attempt: Attempt, said: Notice) -> None:
-    attempt.gateway_order = said.gateway_order[:60]
-    attempt.gateway_transaction = said.gateway_transaction[:80]
-    attempt.means = said.means[:60]
-    attempt.authorisation = said.authorisation[:60]
+def _note(attempt: Attempt, said: Said) -> None:
+    attempt.gateway_order = said.gateway_order_id[:60]
+    attempt.gateway_transaction = said.gateway_transaction_id[:80]
+    attempt.means = said.method_label[:60]
+    attempt.authorisation = said.authorization[:60]
     attempt.cus = said.cus[:60]
     attempt.response_code = said.response_code[:80]
 

@@ -1,7 +1,8 @@
 """PayU's signatures: made for the checkout, checked on the return page and on the callback.
 
 Promises comparison in constant time, whatever the case of the hex, and that a malformed input is False, never an
-exception. The value is always worked on as text through Decimal: `'%.1f' % 150.35` gives 150.3 and fails PayU's own example.
+exception. The value is always worked on as text through Decimal: `'%.1f' % 150.35` gives 150.3 and fails PayU's own
+example.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def callback_value(value: str) -> str:
 
 
 def digest(parts: Iterable[str], *, api_key: str, algorithm: str, hmac_secret: str = "") -> str:
-    """Lower-case hex of `apiKey~part~part…`. The HMAC is keyed with `hmac_secret`, or with the API key if there is none.
+    """Lower-case hex of `apiKey~part~part…`. The HMAC is keyed with `hmac_secret`, or without one with the API key.
 
     Raises ValueError for an algorithm PayU does not have.
     """

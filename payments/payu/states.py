@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from payments.gateway import GatewayState, MovementKind
+from payments.gateway import FindingKind, GatewayState
 
 # The callback carries final states only. 104 has been seen as an error; anything else decides nothing.
 CALLBACK_STATES = {
@@ -112,7 +112,7 @@ REASONS = {
     "PENDING_AWAITING_PSE_CONFIRMATION": "El pago espera la confirmación de PSE. Puede tardar unos minutos.",
 }
 
-# By `response_code_pol` or `polResponseCode`, for notices without a word. Codes shared by many words get the general one.
+# By `response_code_pol` or `polResponseCode`, for notices without a word. Of several words with one number, the mildest.
 _WORD_OF_NUMBER = {
     "1": "APPROVED",
     "4": "PAYMENT_NETWORK_REJECTED",
@@ -188,33 +188,33 @@ def return_state(transaction_state: str) -> GatewayState:
     return RETURN_STATES.get(transaction_state, GatewayState.UNKNOWN)
 
 
-def movement_kind(transaction_type: str) -> MovementKind:
+def finding_kind(transaction_type: str) -> FindingKind:
     """Whether a transaction brings money in or takes it back. An authorisation alone moves nothing: UNKNOWN."""
     if transaction_type in _CHARGES:
-        return MovementKind.PAYMENT
+        return FindingKind.PAYMENT
     if transaction_type in _REVERSALS:
-        return MovementKind.REFUND
-    return MovementKind.UNKNOWN
+        return FindingKind.REFUND
+    return FindingKind.UNKNOWN
 
 
 def found_state(*, order_status: str, transaction_type: str, transaction_state: str) -> GatewayState:
     """The state of one transaction found by a query. Paid is an order CAPTURED with an APPROVED charge, nothing less.
 
-    A refund's approval is REFUNDED, so that it is never taken for a payment; an approval under an order status we do not
-    expect is UNKNOWN: for a person to look at.
+    A refund's approval is REFUNDED, so that it is never taken for a payment; an approval under an order status we do
+    not expect is UNKNOWN: for a person to look at.
     """
     if transaction_state != "APPROVED":
         return _TRANSACTION_STATES.get(transaction_state, GatewayState.UNKNOWN)
-    kind = movement_kind(transaction_type)
-    if kind is MovementKind.REFUND:
+    kind = finding_kind(transaction_type)
+    if kind is FindingKind.REFUND:
         return GatewayState.REFUNDED
-    if kind is MovementKind.PAYMENT:
+    if kind is FindingKind.PAYMENT:
         return _APPROVED_UNDER.get(order_status, GatewayState.UNKNOWN)
     return GatewayState.UNKNOWN
 
 
 def strongest(states: Iterable[GatewayState]) -> GatewayState:
-    """What several tries under one reference amount to: an approval over a decline, whatever came last; UNKNOWN if none."""
+    """What several tries under one reference amount to: an approval over a decline, whatever came last; or UNKNOWN."""
     given = set(states)
     return next((state for state in _STRENGTH if state in given), GatewayState.UNKNOWN)
 
