@@ -70,3 +70,11 @@ def browse() -> Any:
         return browser
 
     return make
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The database without a surrounding transaction, for tests with several connections. Nothing is cleaned up
+    afterwards (flushing would take the agencies away): the test leaves no row behind."""
+    with django_db_blocker.unblock():
+        yield

@@ -8,8 +8,6 @@ from functools import wraps
 from typing import Any
 
 from celery import shared_task
-from django.db import close_old_connections
-
 from saas.jobs.defer import NUDGE
 from saas.jobs.run import run_job
 from saas.lib import clock
@@ -26,7 +24,6 @@ def agency_task(**options: Any) -> Callable[[Callable[..., None]], Any]:
     def decorate(body: Callable[..., None]) -> Any:
         @wraps(body)
         def run(schema: str, *args: Any) -> None:
-            close_old_connections()
             context.leave()
             if schema == context.PUBLIC:
                 body(*args)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from celery import shared_task
-from django.db import close_old_connections, connection, transaction
+from django.db import connection, transaction
 
 from saas.jobs.run import offer_due
 from saas.lib import clock
@@ -101,7 +101,6 @@ def round_tick() -> None:
 
 
 def _run_alone(lock: int, work: Callable[..., int]) -> None:
-    close_old_connections()
     context.leave()
     if not _alone(lock):
         return

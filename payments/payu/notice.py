@@ -1,8 +1,8 @@
 """What reaches us from PayU: the callback (its server POSTs) and the return (the payer's browser comes back).
 
 Reading is strict on form and lax on content: only the signed fields must be there, and a callback's transaction id.
-Promises to raise nothing but NoticeRefused, and that reading believes nothing: `verify_*` tells whether the signature is
-right, and even then it covers neither the transaction's id nor `test`. Never touches the database.
+Promises to raise nothing but NoticeRefused, and that reading believes nothing: `verify_*` tells whether the signature
+is right, and even then it covers neither the transaction's id nor `test`. Never touches the database.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def refund_request(
 
 
 def check_refund(*, amount: Decimal, method: str, approved_at: datetime, now: datetime) -> None:
-    """Return if PayU's rules for Colombia allow refunding `amount` COP of this payment now, else raise RefundRefused."""
+    """Return if PayU's rules for Colombia allow to refund `amount` COP of a payment now, else raise RefundRefused."""
     if method.upper() not in _REFUNDABLE:
         raise RefundRefused("PayU solo reembolsa pagos con tarjeta. Devuelva el dinero por otro medio.")
     if amount < REFUND_MINIMUM:

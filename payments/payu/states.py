@@ -112,7 +112,7 @@ REASONS = {
     "PENDING_AWAITING_PSE_CONFIRMATION": "El pago espera la confirmación de PSE. Puede tardar unos minutos.",
 }
 
-# By `response_code_pol` or `polResponseCode`, for notices without a word. Of several words with one number, the mildest.
+# By `response_code_pol` or `polResponseCode`, for notices without a word. Several words may share a number.
 _WORD_OF_NUMBER = {
     "1": "APPROVED",
     "4": "PAYMENT_NETWORK_REJECTED",

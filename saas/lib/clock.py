@@ -11,7 +11,10 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 BOGOTA = ZoneInfo("America/Bogota")
-MONTHS = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
+MONTHS = (
+    "enero", "febrero", "marzo", "abril", "mayo", "junio",
+    "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
+)  # fmt: skip
 # Day 0 of Excel's calendar, with its imagined 29 February 1900 already taken off; right from March 1900 on.
 _EXCEL_ZERO = date(1899, 12, 30)
 _SERIALS = range(20_000, 73_051)  # October 1954 to 2099: a smaller number in a date's cell is something else

@@ -50,7 +50,7 @@ def needs_rotation(token: str) -> bool:
 
 
 def random_reference(nbytes: int = 10) -> str:
-    """A random text of capital letters and the digits 2 to 7, for URLs and for reading aloud; 10 bytes give 16 signs."""
+    """A random text of capital letters and the digits 2 to 7, for URLs and reading aloud; 10 bytes give 16 signs."""
     if nbytes < 8:
         raise ValueError("fewer than 64 random bits can be guessed")
     return base64.b32encode(secrets.token_bytes(nbytes)).decode().rstrip("=")

@@ -16,7 +16,9 @@ __all__ = ["BadLink", "ExpiredLink", "bound_salt", "current_schema", "sign", "un
 class BadLink(ValueError):
     """The token was altered, cut, or made for another purpose or agency. Its message is for people."""
 
-    def __init__(self, message: str = "Este enlace no es válido. Ábralo completo desde el mensaje, o pida uno nuevo.") -> None:
+    def __init__(
+        self, message: str = "Este enlace no es válido. Ábralo completo desde el mensaje, o pida uno nuevo."
+    ) -> None:
         super().__init__(message)
 
 
@@ -28,7 +30,7 @@ class ExpiredLink(BadLink):
 
 
 def bound_salt(purpose: str) -> str:
-    """The salt of `purpose` in the schema that the thread is inside now. Their lengths cannot be shifted into each other."""
+    """The salt of `purpose` in the schema that the thread is inside now; the two cannot run into each other."""
     return f"saas:{len(purpose)}:{purpose}:{current_schema()}"
 
 
@@ -40,7 +42,7 @@ def sign(value: dict[str, Any], *, purpose: str) -> str:
 
 
 def unsign(token: str, *, purpose: str, max_age_seconds: int) -> dict[str, Any]:
-    """What `sign` put in. Raises ExpiredLink after `max_age_seconds`, and BadLink for anything else that is not ours."""
+    """What `sign` put in. Raises ExpiredLink after `max_age_seconds`, BadLink for anything else that is not ours."""
     from django.core import signing
 
     try:

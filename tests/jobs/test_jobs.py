@@ -1,0 +1,192 @@
+"""Jobs as rows: asked for once, claimed by one, retried, set aside, found without a nudge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+
+from saas.jobs import run
+from saas.jobs.defer import defer
+from saas.jobs.models import Job
+from saas.jobs.registry import HANDLERS, Later, Permanent, Task
+from tenants import context
+from tenants.models import Agency, Bell
+from tests.world import NOW
+from workers import base, sweep
+
+
+@pytest.fixture
+def done() -> Iterator[list[Task]]:
+    """A kind of job, "test.note", that notes its tasks."""
+    tasks: list[Task] = []
+    HANDLERS["test.note"] = tasks.append
+    yield tasks
+    del HANDLERS["test.note"]
+
+
+@pytest.fixture
+def nudges(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """The nudges that would go to Redis."""
+    sent: list[tuple[str, int]] = []
+    for module in ("saas.jobs.defer", "saas.jobs.run"):
+        monkeypatch.setattr(f"{module}.nudge", lambda schema, job_id: sent.append((schema, job_id)))
+    return sent
+
+
+def test_asking_twice_is_asking_once(inside_alfa: Agency) -> None:
+    assert defer("test.note", "a", now=NOW, client_id=1) is True
+    assert defer("test.note", "a", now=NOW, client_id=2) is False
+    job = Job.objects.get()
+    assert (job.payload, job.due_at) == ({"client_id": 1}, NOW)
+    with context.in_public():
+        assert list(Bell.objects.filter(schema_name=inside_alfa.schema_name).values_list("due_at", flat=True)) == [NOW]
+
+
+def test_asking_outside_a_transaction_is_refused(committed: None) -> None:
+    with pytest.raises(transaction.TransactionManagementError):
+        defer("test.note", "a", now=NOW)
+    assert not Job.objects.exists()
+
+
+def test_it_runs_once(inside_alfa: Agency, done: list[Task]) -> None:
+    defer("test.note", "a", now=NOW, x=1)
+    job = Job.objects.get()
+    assert run.run_job(job.pk, now=NOW) is True
+    assert run.run_job(job.pk, now=NOW) is False
+    assert [(task.key, task.payload, task.attempts) for task in done] == [("a", {"x": 1}, 1)]
+    job.refresh_from_db()
+    assert (job.done_at, job.lease_until) == (NOW, None)
+
+
+def test_it_waits_until_it_is_due(inside_alfa: Agency, done: list[Task]) -> None:
+    defer("test.note", "a", now=NOW, due_at=NOW + timedelta(hours=1))
+    job = Job.objects.get()
+    assert run.run_job(job.pk, now=NOW + timedelta(minutes=59)) is False
+    assert run.run_job(job.pk, now=NOW + timedelta(hours=1)) is True
+    assert len(done) == 1
+
+
+def test_a_lease_keeps_others_away_until_it_ends(inside_alfa: Agency, done: list[Task]) -> None:
+    defer("test.note", "a", now=NOW)
+    Job.objects.update(lease_until=NOW + run.LEASE)  # somebody has it, and died
+    job_id = Job.objects.get().pk
+    assert run.run_job(job_id, now=NOW + timedelta(seconds=1)) is False
+    assert run.run_job(job_id, now=NOW + run.LEASE + timedelta(seconds=1)) is True
+    assert len(done) == 1
+
+
+def test_a_failure_is_kept_and_tried_again_later(inside_alfa: Agency) -> None:
+    def fail(task: Task) -> None:
+        raise ValueError("not today")
+
+    HANDLERS["test.fail"] = fail
+    try:
+        defer("test.fail", "a", now=NOW)
+        job = Job.objects.get()
+        moment = NOW
+        for attempt in range(1, run.MAX_ATTEMPTS + 1):
+            assert run.run_job(job.pk, now=moment) is True
+            job.refresh_from_db()
+            assert (job.attempts, job.last_error) == (attempt, "ValueError: not today")
+            moment = job.due_at
+        assert job.dead_at is not None
+        assert run.run_job(job.pk, now=moment + timedelta(days=1)) is False
+        run.replay(job.pk, now=moment)
+        job.refresh_from_db()
+        assert (job.dead_at, job.attempts, job.due_at) == (None, 0, moment)
+    finally:
+        del HANDLERS["test.fail"]
+
+
+def test_permanent_sets_it_aside_at_once_and_later_is_no_failure(inside_alfa: Agency) -> None:
+    def permanent(task: Task) -> None:
+        raise Permanent("no such thing")
+
+    def later(task: Task) -> None:
+        raise Later(NOW + timedelta(minutes=5))
+
+    HANDLERS.update({"test.permanent": permanent, "test.later": later})
+    try:
+        for kind in ("test.permanent", "test.later", "test.unknown"):
+            defer(kind, "a", now=NOW)
+            run.run_job(Job.objects.get(kind=kind).pk, now=NOW)
+        rows = {job.kind: (job.dead_at, job.last_error, job.due_at) for job in Job.objects.all()}
+        assert rows == {
+            "test.permanent": (NOW, "no such thing", NOW),
+            "test.later": (None, "", NOW + timedelta(minutes=5)),
+            "test.unknown": (NOW, "nobody handles test.unknown", NOW),
+        }
+    finally:
+        del HANDLERS["test.permanent"], HANDLERS["test.later"]
+
+
+def test_backoff_doubles_to_an_hour() -> None:
+    for attempts, low in ((1, 2), (2, 4), (5, 32), (11, 2048), (12, 3600), (40, 3600)):
+        wait = run.backoff(attempts).total_seconds()
+        assert low <= wait <= low * 1.2
+
+
+def test_the_sweep_visits_only_who_rang(alfa: Agency, beta: Agency, nudges: list[tuple[str, int]], django_assert_num_queries: object) -> None:
+    with context.in_agency(alfa):
+        defer("test.note", "now", now=NOW)
+        defer("test.note", "tomorrow", now=NOW, due_at=NOW + timedelta(days=1))
+        job_id = Job.objects.get(key="now").pk
+    assert sweep.sweep(now=NOW) == 1
+    assert nudges == [(alfa.schema_name, job_id)]
+    # Nobody ran it: it is offered again ten seconds later, and not before.
+    assert sweep.sweep(now=NOW + timedelta(seconds=5)) == 0
+    assert sweep.sweep(now=NOW + timedelta(seconds=10)) == 1
+    assert nudges == [(alfa.schema_name, job_id)] * 2
+
+
+def test_the_sweep_forgets_who_has_nothing_left(alfa: Agency, done: list[Task], nudges: list[tuple[str, int]]) -> None:
+    with context.in_agency(alfa):
+        defer("test.note", "a", now=NOW)
+        run.run_job(Job.objects.get().pk, now=NOW)
+    assert sweep.sweep(now=NOW) == 1
+    assert not Bell.objects.exists()
+    assert nudges == []
+
+
+def test_a_lost_bell_is_made_up_for_by_the_full_round(alfa: Agency, beta: Agency, nudges: list[tuple[str, int]]) -> None:
+    with context.in_agency(beta):
+        defer("test.note", "a", now=NOW)
+        job_id = Job.objects.get().pk
+    Bell.objects.all().delete()
+    assert sweep.sweep(now=NOW) == 0
+    assert sweep.full_round(now=NOW) == 1
+    assert nudges == [(beta.schema_name, job_id)]
+
+
+def test_one_agency_s_trouble_does_not_silence_the_others(
+    alfa: Agency, beta: Agency, nudges: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for agency in (alfa, beta):
+        with context.in_agency(agency):
+            defer("test.note", "a", now=NOW)
+    real = sweep.offer_due
+
+    def broken_for_alfa(*, now: object) -> object:
+        if context.current_agency() == alfa:
+            raise RuntimeError
+        return real(now=now)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sweep, "offer_due", broken_for_alfa)
+    sweep.sweep(now=NOW)
+    assert [schema for schema, _ in nudges] == [beta.schema_name]
+    assert Bell.objects.filter(schema_name=alfa.schema_name).exists()
+
+
+def test_a_task_without_a_live_agency_is_refused(alfa: Agency, done: list[Task]) -> None:
+    with context.in_agency(alfa):
+        defer("test.note", "a", now=NOW - timedelta(days=400))
+        job_id = Job.objects.get().pk
+    base.run_one("a_nosuchagency", job_id)
+    base.run_one("public; DROP SCHEMA public", job_id)
+    assert done == []
+    base.run_one(alfa.schema_name, job_id)
+    assert [task.id for task in done] == [job_id]
+    assert context.connection.schema_name == "public"

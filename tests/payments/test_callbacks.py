@@ -1,0 +1,109 @@
+"""PayU's POST: what is stored, what is refused, and what is answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+from django.urls import reverse
+
+from payments.models import Callback
+from saas.jobs.models import Job
+from tenants import context, hosts
+from tenants.models import Agency, AgencyState, Bell
+from tests.payments.money import FORM, body_of, start
+from tests.world import Casts
+
+
+def _address(agency: Agency) -> str:
+    return reverse("payu_callback", args=[agency.key], urlconf="saas.urls_public")
+
+
+def _post(browser: Browser, agency: Agency, body: str | bytes, content_type: str = FORM) -> Any:
+    return browser.generic("POST", _address(agency), body, content_type=content_type)
+
+
+def _stored(agency: Agency) -> tuple[int, int]:
+    with context.in_agency(agency):
+        return Callback.objects.count(), Job.objects.filter(kind="payments.settle").count()
+
+
+@pytest.fixture
+def body(cast: Casts) -> str:
+    with context.in_agency(cast.alfa.agency):
+        return body_of(start(cast.alfa))
+
+
+def test_it_is_kept_raw_and_answered_200_empty(cast: Casts, browse: Any, body: str) -> None:
+    answer = _post(browse(None), cast.alfa.agency, body)
+    assert (answer.status_code, answer.content) == (200, b"")
+    with context.in_agency(cast.alfa.agency):
+        row = Callback.objects.get()
+        assert (row.body, row.state, row.times, row.remote_address) == (body, "new", 1, "127.0.0.1")
+        assert Job.objects.get(kind="payments.settle").payload == {"callback_id": row.pk}
+    assert Bell.objects.filter(schema_name=cast.alfa.agency.schema_name).exists()
+    assert _stored(cast.beta.agency) == (0, 0)
+
+
+def test_a_suspended_agency_still_receives_money(cast: Casts, browse: Any, body: str) -> None:
+    agency = cast.alfa.agency
+    agency.state = AgencyState.SUSPENDED
+    agency.save()
+    hosts.forget(agency)
+    assert browse(agency).get("/").status_code == 403
+    assert _post(browse(None), agency, body).status_code == 200
+    assert _stored(agency) == (1, 1)
+
+
+def test_a_key_that_is_nobody_s_is_404(cast: Casts, browse: Any, body: str) -> None:
+    address = reverse("payu_callback", args=["0" * 32], urlconf="saas.urls_public")
+    assert browse(None).generic("POST", address, body, content_type=FORM).status_code == 404
+    assert _stored(cast.alfa.agency) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "content_type", "status"),
+    [
+        (lambda b: b + "&x=" + "a" * 66_000, FORM, 413),
+        (lambda b: b + "".join(f"&x{n}=1" for n in range(100)), FORM, 413),
+        (lambda b: '{"reference_sale": "x"}', "application/json", 400),
+        (lambda b: b, "multipart/form-data; boundary=x", 400),
+        (lambda b: b"\xff\xfe" + b.encode(), FORM, 400),
+        (lambda b: b.replace("sign=", "sing="), FORM, 400),
+        (lambda b: "", FORM, 400),
+        (lambda b: b + "&description=a%00b", FORM, 400),
+    ],
+)
+def test_row_19_what_cannot_be_a_callback_is_refused_and_nothing_is_written(
+    cast: Casts, browse: Any, body: str, change: Any, content_type: str, status: int
+) -> None:
+    answer = _post(browse(None), cast.alfa.agency, change(body), content_type)
+    assert (answer.status_code, answer.content) == (status, b"")
+    assert _stored(cast.alfa.agency) == (0, 0)
+
+
+def test_a_get_is_refused(cast: Casts, browse: Any) -> None:
+    assert browse(None).get(_address(cast.alfa.agency)).status_code == 405
+
+
+def test_row_14_the_broker_away_is_still_200(cast: Casts, browse: Any, body: str, settings: Any, django_capture_on_commit_callbacks: Any) -> None:
+    from celery import current_app
+
+    current_app.conf.broker_url = "redis://127.0.0.1:9/0"
+    current_app.amqp.producer_pool.force_close_all()
+    try:
+        with django_capture_on_commit_callbacks(execute=True) as nudges:
+            assert _post(browse(None), cast.alfa.agency, body).status_code == 200
+    finally:
+        current_app.conf.broker_url = settings.REDIS_URL
+    assert len(nudges) == 1
+    assert _stored(cast.alfa.agency) == (1, 1)
+
+
+def test_few_queries(cast: Casts, browse: Any, body: str, django_assert_num_queries: Any) -> None:
+    browser = browse(None)
+    _post(browser, cast.alfa.agency, body)
+    # the agency's search_path, savepoint, inbox, job with its bell, release
+    with django_assert_num_queries(5):
+        _post(browser, cast.alfa.agency, body.replace("transaction_date=2026", "transaction_date=2027"))
