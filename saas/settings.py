@@ -153,6 +153,9 @@ STORAGES = {
     "default": {"BACKEND": "tenants.storage.AgencyStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+if MODE == "test":
+    # Unit tests render pages without collecting files first; the browser journeys run the real thing in demo mode.
+    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_MAX_AGE = 31536000 if PRODUCTION else 60
 
 # Accounts

@@ -190,7 +190,7 @@ def read_json(body: bytes) -> dict[str, Any]:
     """The JSON object of a reply, numbers with decimals as Decimal. Raises GatewayUnavailable (HTML, cut short, …)."""
     try:
         reply = json.loads(body.decode(), parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, RecursionError):  # UnicodeDecodeError and JSONDecodeError are ValueErrors
+    except (ValueError, ArithmeticError, RecursionError):  # no UTF-8, no JSON, 1e(twenty digits), nested too deep
         reply = None
     if not isinstance(reply, dict):
         raise GatewayUnavailable("La respuesta de PayU no se puede leer. Se preguntará de nuevo.")

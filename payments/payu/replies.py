@@ -147,7 +147,10 @@ def _amount(value: Any) -> Decimal | None:
         amount = Decimal(value)
     except (InvalidOperation, ValueError):
         return None
-    return amount if amount.is_finite() and abs(amount) < Decimal(10**16) else None
+    # By its exponent, not by arithmetic, which overflows on 1e99999999.
+    if not amount.is_finite() or amount.adjusted() > 15 or amount.adjusted() < -10:
+        return None if not amount.is_finite() or amount else Decimal(0)
+    return amount
 
 
 def _flag(order: dict[str, Any]) -> bool | None:

@@ -138,7 +138,10 @@ def checkout(**changes: Any) -> CheckoutRequest:
         "amount": Decimal(1850000),
         "description": "Arrendamiento noviembre de 2026",
         "payer": Payer(
-            full_name="Ana María Peña", email="ana@example.com", phone="+57 300 123 4567", document_type="CC",
+            full_name="Ana María Peña",
+            email="ana@example.com",
+            phone="+57 300 123 4567",
+            document_type="CC",
             document="52.345.678",
         ),
         "response_url": "https://alfa.example.com/area-de-clientes/pagos/respuesta/",

@@ -170,7 +170,9 @@ def test_json_in_a_forms_clothes_is_400() -> None:
     assert status_of(b'{"merchant_id": "508029"}') == 400
 
 
-@pytest.mark.parametrize("content_type", [f"{FORM_TYPE}; charset=UTF-8", FORM_TYPE.upper(), f'{FORM_TYPE};charset="utf-8"'])
+@pytest.mark.parametrize(
+    "content_type", [f"{FORM_TYPE}; charset=UTF-8", FORM_TYPE.upper(), f'{FORM_TYPE};charset="utf-8"']
+)
 def test_a_form_may_say_its_charset(content_type: str) -> None:
     assert parse_callback(body(APPROVED_CALLBACK), content_type).values["pse_bank"] == "BANCO DE BOGOTÁ"
 
@@ -181,7 +183,9 @@ def test_latin_1_is_read_when_announced_and_refused_when_not() -> None:
     assert status_of(raw) == 400
 
 
-@pytest.mark.parametrize("ending", [b"&x=%ff", b"&x=\xff", b"&x=%zz", b"&x=%", b"&x=%2", b"&x=%00", b"&%00=x", b"&x=\x00"])
+@pytest.mark.parametrize(
+    "ending", [b"&x=%ff", b"&x=\xff", b"&x=%zz", b"&x=%", b"&x=%2", b"&x=%00", b"&%00=x", b"&x=\x00"]
+)
 def test_bad_encoding_is_400(ending: bytes) -> None:
     assert status_of(body(APPROVED_CALLBACK) + ending) == 400
 
@@ -273,7 +277,13 @@ def test_every_state_of_the_return(text: str, state: GatewayState) -> None:
 
 @pytest.mark.parametrize("name", ["merchantId", "referenceCode", "TX_VALUE", "currency", "transactionState"])
 def test_a_changed_return_does_not_verify(name: str) -> None:
-    other = {"merchantId": "508030", "referenceCode": "INV-2", "TX_VALUE": "1.00", "currency": "USD", "transactionState": "6"}
+    other = {
+        "merchantId": "508030",
+        "referenceCode": "INV-2",
+        "TX_VALUE": "1.00",
+        "currency": "USD",
+        "transactionState": "6",
+    }
     assert verify_return(parse_return({**APPROVED_RETURN, name: other[name]}), PUBLIC) is False
 
 
@@ -304,10 +314,12 @@ texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 @given(st.binary(max_size=300), st.one_of(st.just(FORM_TYPE), st.text(max_size=60)))
 @example(b"a=1;b=2", FORM_TYPE)
 def test_reading_a_callback_raises_nothing_but_its_own(raw: bytes, content_type: str) -> None:
+    status = 0
     try:
         parse_callback(raw, content_type)
     except NoticeRefused as refused:
-        assert refused.status in (400, 413)
+        status = refused.status
+    assert status in (0, 400, 413)
 
 
 @given(st.dictionaries(st.sampled_from([*APPROVED_CALLBACK, "nuevo"]), st.text(max_size=40)))
@@ -332,7 +344,9 @@ def test_reading_a_return_raises_nothing_but_its_own(changes: dict[str, Any]) ->
     notice_from_return(fields)
 
 
-@given(texts, st.integers(1, 10**10), st.sampled_from(["4", "5", "6", "104"]), st.sampled_from(["MD5", "SHA", "SHA256"]))
+@given(
+    texts, st.integers(1, 10**10), st.sampled_from(["4", "5", "6", "104"]), st.sampled_from(["MD5", "SHA", "SHA256"])
+)
 def test_what_payu_signs_is_read_back_and_verifies(reference: str, pesos: int, state: str, algorithm: str) -> None:
     account = replace(PUBLIC, algorithm=algorithm)
     value = f"{pesos}.00"

@@ -60,8 +60,12 @@ def test_restrictions_are_signed_in_payus_order() -> None:
     signed = sign_checkout(
         PUBLIC, reference="R", amount="10", currency="COP", pse_banks="1007", payment_methods="VISA,PSE", iin="409744"
     )
-    assert signed == digest(["508029", "R", "10", "COP", "VISA,PSE", "409744", "1007"], api_key=API_KEY, algorithm="MD5")
-    without_iin = sign_checkout(PUBLIC, reference="R", amount="10", currency="COP", pse_banks="1007", payment_methods="PSE")
+    assert signed == digest(
+        ["508029", "R", "10", "COP", "VISA,PSE", "409744", "1007"], api_key=API_KEY, algorithm="MD5"
+    )
+    without_iin = sign_checkout(
+        PUBLIC, reference="R", amount="10", currency="COP", pse_banks="1007", payment_methods="PSE"
+    )
     assert without_iin == digest(["508029", "R", "10", "COP", "PSE", "1007"], api_key=API_KEY, algorithm="MD5")
 
 
@@ -103,7 +107,12 @@ def test_misprinted_sample_post_belongs_to_another_merchant() -> None:
     printed = "e1b0939bbdc99ea84387bee9b90e4f5c"
     for state in ("4", "5", "6", "7", "104"):
         assert not verify_callback(
-            printed, PUBLIC, merchant_id="508029", reference="2015-05-27 13:04:37", value="100.00", currency="USD",
+            printed,
+            PUBLIC,
+            merchant_id="508029",
+            reference="2015-05-27 13:04:37",
+            value="100.00",
+            currency="USD",
             state=state,
         )
 
@@ -144,7 +153,24 @@ def test_callback_value_is_a_rule_about_text(value: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", " ", "abc", "1,5", "1.000.000", "-1.00", "+1", "1e5", "NaN", "Infinity", "1.", ".5", " 1.00", "1.00\n", "١٢", "1_0"],
+    [
+        "",
+        " ",
+        "abc",
+        "1,5",
+        "1.000.000",
+        "-1.00",
+        "+1",
+        "1e5",
+        "NaN",
+        "Infinity",
+        "1.",
+        ".5",
+        " 1.00",
+        "1.00\n",
+        "١٢",
+        "1_0",
+    ],
 )
 def test_malformed_values_are_refused(value: str) -> None:
     for rule in (return_value, callback_value):
@@ -162,7 +188,9 @@ def test_callback_value_refuses_a_third_decimal() -> None:
 def test_every_algorithm_is_recognised_by_its_length(algorithm: str) -> None:
     """The account is set to MD5; what signs the callback is not documented."""
     signed = sign_callback(public(algorithm), reference="R-1", value="10.00", currency="COP", state="4")
-    assert verify_callback(signed, PUBLIC, merchant_id="508029", reference="R-1", value="10.00", currency="COP", state="4")
+    assert verify_callback(
+        signed, PUBLIC, merchant_id="508029", reference="R-1", value="10.00", currency="COP", state="4"
+    )
     assert verify_callback(
         signed.upper(), PUBLIC, merchant_id="508029", reference="R-1", value="10.00", currency="COP", state="4"
     )
@@ -206,7 +234,9 @@ def test_unknown_algorithm_is_a_loud_error() -> None:
         sign_checkout(public("SHA512"), reference="R", amount="1", currency="COP")
 
 
-@pytest.mark.parametrize("given_signature", ["", "zz", "7ee7", "ñ" * 32, "0" * 32 + "\n", "0" * 31, "0" * 5000, None, b"0" * 32, 7])
+@pytest.mark.parametrize(
+    "given_signature", ["", "zz", "7ee7", "ñ" * 32, "0" * 32 + "\n", "0" * 31, "0" * 5000, None, b"0" * 32, 7]
+)
 def test_malformed_signatures_are_false(given_signature: Any) -> None:
     assert verify(given_signature, "0" * 40) is False
     for check in (verify_callback, verify_return):
@@ -217,7 +247,13 @@ def test_malformed_signatures_are_false(given_signature: Any) -> None:
 @pytest.mark.parametrize("field", ["merchant_id", "reference", "value", "currency", "state"])
 @pytest.mark.parametrize("wrong", ["", "\ud800", None, 4, b"4", "~", "4~"])
 def test_malformed_fields_are_false(field: str, wrong: Any) -> None:
-    good: dict[str, Any] = {"merchant_id": "508029", "reference": "R", "value": "10.00", "currency": "COP", "state": "4"}
+    good: dict[str, Any] = {
+        "merchant_id": "508029",
+        "reference": "R",
+        "value": "10.00",
+        "currency": "COP",
+        "state": "4",
+    }
     signed = sign_callback(PUBLIC, reference="R", value="10.00", currency="COP", state="4")
     for check in (verify_callback, verify_return):
         assert check(signed, PUBLIC, **good) is True
@@ -234,7 +270,9 @@ def test_verify_compares_with_every_candidate() -> None:
 
 references = st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True)
 amounts = st.decimals(min_value=0, max_value=10**10, places=2).map(lambda amount: format(amount, "f"))
-callback_texts = st.one_of(amounts, st.integers(0, 10**12).map(str), st.from_regex(r"[0-9]{1,9}\.[0-9]", fullmatch=True))
+callback_texts = st.one_of(
+    amounts, st.integers(0, 10**12).map(str), st.from_regex(r"[0-9]{1,9}\.[0-9]", fullmatch=True)
+)
 states = st.sampled_from(["4", "5", "6", "7", "104"])
 currencies = st.sampled_from(["COP", "USD"])
 accounts = st.builds(
@@ -261,7 +299,8 @@ def test_one_changed_character_in_any_signed_field_fails(
     account: Credentials, reference: str, value: str, currency: str, state: str, data: st.DataObject
 ) -> None:
     fields = {
-        "merchant_id": account.merchant_id, "reference": reference, "value": value, "currency": currency, "state": state,
+        "merchant_id": account.merchant_id, "reference": reference, "value": value, "currency": currency,
+        "state": state,
     }  # fmt: skip
     signed = sign_callback(account, reference=reference, value=value, currency=currency, state=state)
     name = data.draw(st.sampled_from(["given", *fields]))
@@ -270,7 +309,9 @@ def test_one_changed_character_in_any_signed_field_fails(
     other = data.draw(st.characters().filter(lambda character: character.lower() != text[place].lower()))
     changed = text[:place] + other + text[place + 1 :]
     if name == "value":  # 150.20 and 150.2 are one text to PayU's rule
-        assume(not re.fullmatch(r"[0-9]{1,16}(\.[0-9]{1,2})?", changed) or callback_value(changed) != callback_value(value))
+        assume(
+            not re.fullmatch(r"[0-9]{1,16}(\.[0-9]{1,2})?", changed) or callback_value(changed) != callback_value(value)
+        )
     if name == "given":
         assert not verify_callback(changed, account, **fields)
     else:
@@ -278,7 +319,9 @@ def test_one_changed_character_in_any_signed_field_fails(
 
 
 @given(st.text(), st.text(), st.text(), st.text(), st.text(), st.text())
-def test_nothing_makes_verifying_raise(sign: str, merchant: str, reference: str, value: str, cur: str, state: str) -> None:
+def test_nothing_makes_verifying_raise(
+    sign: str, merchant: str, reference: str, value: str, cur: str, state: str
+) -> None:
     fields = {"merchant_id": merchant, "reference": reference, "value": value, "currency": cur, "state": state}
     assert verify_callback(sign, PUBLIC, **fields) is False
     assert verify_return(sign, PUBLIC, **fields) is False
@@ -315,6 +358,8 @@ def test_no_float_and_no_round_in_the_package() -> None:
 
     for module in Path(signature.__file__).parent.glob("*.py"):
         tree = ast.parse(module.read_text(encoding="utf-8"))
-        names = [node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+        names = [
+            node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        ]
         assert "float" not in names, module.name
         assert "round" not in names, module.name

@@ -53,9 +53,7 @@ def test_an_approved_refund_is_never_an_approval(transaction_type: str) -> None:
 
 @pytest.mark.parametrize("transaction_type", ["AUTHORIZATION", "", "SOMETHING_NEW"])
 def test_an_approval_of_a_kind_we_do_not_know_is_unknown(transaction_type: str) -> None:
-    found = states.found_state(
-        order_status="CAPTURED", transaction_type=transaction_type, transaction_state="APPROVED"
-    )
+    found = states.found_state(order_status="CAPTURED", transaction_type=transaction_type, transaction_state="APPROVED")
     assert found is GatewayState.UNKNOWN
     assert states.finding_kind(transaction_type) is FindingKind.UNKNOWN
 
@@ -130,7 +128,8 @@ def test_reasons_speak_no_payu() -> None:
     [
         ("VISA", "2", "Tarjeta de crédito Visa"), ("visa_debit", "", "Tarjeta débito Visa"), ("PSE", "4", "PSE"),
         ("EFECTY", "7", "Efectivo en Efecty"), ("OTHERS_CASH", "7", "Efectivo en Su Red"), ("NEQUI", "", "Nequi"),
-        ("BANCOLOMBIA_BUTTON", "", "Botón Bancolombia"), ("", "7", "Efectivo"), ("", "CREDIT_CARD", "Tarjeta de crédito"),
+        ("BANCOLOMBIA_BUTTON", "", "Botón Bancolombia"), ("", "7", "Efectivo"),
+        ("", "CREDIT_CARD", "Tarjeta de crédito"),
         ("MEDIO_NUEVO", "99", "MEDIO_NUEVO"), ("MEDIO_NUEVO", "2", "Tarjeta de crédito"), ("", "", ""),
     ],
 )  # fmt: skip

@@ -111,7 +111,8 @@ def test_iva_is_sent_with_its_base() -> None:
     ("amount", "text"),
     [
         (Decimal("1850000"), "1850000"), (Decimal("1850000.00"), "1850000"), (Decimal("1E+6"), "1000000"),
-        (Decimal("10.5"), "10.50"), (Decimal("10.05"), "10.05"), (Decimal("0"), "0"), (Decimal("9999999999"), "9999999999"),
+        (Decimal("10.5"), "10.50"), (Decimal("10.05"), "10.05"), (Decimal("0"), "0"),
+        (Decimal("9999999999"), "9999999999"),
     ],
 )  # fmt: skip
 def test_amounts_are_whole_pesos_or_two_decimals(amount: Decimal, text: str) -> None:
@@ -174,7 +175,7 @@ def test_what_payu_would_not_take_is_refused_by_name(changes: dict[str, Any], fi
         ({"algorithm": "CRC32"}, "algorithm"),
     ],
 )
-def test_an_account_that_cannot_work_is_refused_by_name(changes: dict[str, str], field: str) -> None:
+def test_an_account_that_cannot_work_is_refused_by_name(changes: dict[str, Any], field: str) -> None:
     with pytest.raises(CheckoutRefused) as refused:
         form(credentials=replace(PUBLIC, **changes))
     assert refused.value.field == field
@@ -263,8 +264,8 @@ def test_cash_warning_tells_the_payer_before_he_leaves() -> None:
         "En efectivo use Efecty."
     )
     assert cash_warning(Decimal(7500000)) == (
-        "Por su valor, este pago no se puede hacer en efectivo: Efecty recibe de $ 20.000 a $ 6.000.000 y Su Red recibe "
-        "de $ 1.000 a $ 4.000.000. Use tarjeta, PSE u otro medio en línea."
+        "Por su valor, este pago no se puede hacer en efectivo: Efecty recibe de $ 20.000 a $ 6.000.000 y Su Red "
+        "recibe de $ 1.000 a $ 4.000.000. Use tarjeta, PSE u otro medio en línea."
     )
 
 

@@ -1,0 +1,80 @@
+"""The stack and the browser of the journeys. All journeys run in one process: there is one stack."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.journeys.stack import Stack
+
+CHROMIUM_ARGS = [
+    "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
+    "--disable-gpu", "--disable-dev-shm-usage",
+]  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "journeys" in item.path.parts:
+            item.add_marker(pytest.mark.journey)
+            item.add_marker(pytest.mark.xdist_group("journeys"))
+
+
+@pytest.fixture(autouse=True)
+def clean_slate() -> None:
+    """Journeys look from outside: no Django state of this process is theirs."""
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    redis_url = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path="/15"))
+    running = Stack(
+        folder=tmp_path_factory.mktemp("stack"), database_server=os.environ["DATABASE_URL"], redis_url=redis_url,
+        assets=os.environ["SAAS_ASSETS_DIR"],
+    )  # fmt: skip
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = os.environ.get("SAAS_TEST_CHROMIUM", "/usr/bin/chromium")
+    assert Path(path).exists(), "the journeys need Chromium; `make test` installs it where it may"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def window(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """`window(width=1280, js=True, **more)` is a fresh browser context (its own cookies)."""
+    opened: list[BrowserContext] = []
+
+    def make(*, width: int = 1280, js: bool = True, **more: Any) -> BrowserContext:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 844}, locale="es-CO", java_script_enabled=js, accept_downloads=True, **more
+        )
+        context.set_default_timeout(15_000)
+        opened.append(context)
+        return context
+
+    yield make
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def page(window: Any) -> Page:
+    """A page 1280 px wide."""
+    made: Page = window().new_page()
+    return made
