@@ -1,18 +1,200 @@
-"""TEMPORARY stand-in by the lead; the "lib" helper replaces this file."""
+"""The papers of money: what each says, as a frozen dataclass, and the function from it to the bytes of its PDF.
+
+Pure: no database, no storage, no clock. Amounts are Decimal COP and texts come as people read them. Who gathers the data
+is payments/receipts.py and payments/invoicing.py.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+from saas.lib import clock, money, pdf
+from tenants.branding import PLATFORM_COLOUR, foreground, readable
 
-class _D:
-    def __init__(self, **kw: Any) -> None:
-        self.__dict__.update(kw)
-
-
-Issuer = ReceiptDocument = InvoiceDocument = _D
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_LOGO_BOX = (640, 240)  # pixels: 300 dpi at the size that a document shows
 
 
-def receipt_pdf(doc: Any) -> bytes:
-    return b"%PDF-1.7"
+@dataclass(frozen=True)
+class Issuer:
+    """The agency, as its papers show it. `nit` comes written out (`NIT 890.903.938-8`); `logo` is a PNG or JPEG."""
+
+    name: str
+    nit: str
+    address: str
+    phone: str
+    email: str
+    colour: str
+    logo: bytes | None = None
 
 
-def invoice_pdf(doc: Any) -> bytes:
-    return b"%PDF-1.7"
+@dataclass(frozen=True)
+class ReceiptDocument:
+    """A receipt (comprobante de pago). `lines` are the invoices it was applied to: number, concept, COP.
+
+    `credit` is what was left over in the client's favour; lines and credit add up to `total`. `test` marks a payment that
+    moved no money.
+    """
+
+    issuer: Issuer
+    number: str
+    issued_at: datetime
+    paid_on: date
+    payer: str
+    payer_document: str
+    client: str
+    client_document: str
+    means: str
+    reference: str
+    cus: str
+    authorisation: str
+    lines: tuple[tuple[str, str, Decimal], ...]
+    total: Decimal
+    code: str
+    verify_url: str
+    credit: Decimal = Decimal(0)
+    test: bool = False
+
+
+@dataclass(frozen=True)
+class InvoiceDocument:
+    """A rent or commission invoice. `lines` are concept, detail and COP (withholdings negative); they add up to `total`.
+
+    `title` is what it is called ("Factura de arrendamiento"), `client_role` what the client is in it ("Arrendatario"),
+    `principal` the owner for whom it is issued, `resolution` and `cufe` DIAN's where there are any, `how_to_pay` one
+    line each, `pay_url` where it can be paid online. Empty texts are left out of the paper.
+    """
+
+    issuer: Issuer
+    title: str
+    number: str
+    issued_on: date
+    due_on: date
+    period: date
+    client: str
+    client_document: str
+    lines: tuple[tuple[str, str, Decimal], ...]
+    total: Decimal
+    balance: Decimal
+    state: str
+    client_role: str = "Cliente"
+    client_address: str = ""
+    principal: str = ""
+    principal_document: str = ""
+    lease: str = ""
+    unit: str = ""
+    resolution: str = ""
+    cufe: str = ""
+    how_to_pay: tuple[str, ...] = ()
+    pay_url: str = ""
+    test: bool = False
+
+
+def receipt_pdf(doc: ReceiptDocument) -> bytes:
+    """The PDF of a receipt. Raises pdf.PdfError."""
+    different = (doc.payer, doc.payer_document) != (doc.client, doc.client_document)
+    facts = [
+        ("Fecha del pago", clock.long_date(doc.paid_on)),
+        ("Medio de pago", doc.means),
+        ("Referencia", doc.reference),
+        ("CUS", doc.cus),
+        ("Autorización", doc.authorisation),
+    ]
+    return _render(
+        "pdf/receipt.html",
+        doc.issuer,
+        title=f"Comprobante de pago {doc.number}",
+        context={
+            "doc": doc,
+            "issued": clock.long_datetime(doc.issued_at),
+            "facts": [fact for fact in facts if fact[1]],
+            "client_differs": different,
+            "total": money.cop(doc.total),
+            "words": _sentence(money.in_words(doc.total)),
+            "lines": [(number, concept, money.cop(amount)) for number, concept, amount in doc.lines],
+            "credit": money.cop(doc.credit) if doc.credit else "",
+            "code": _grouped(doc.code),
+            "qr": _qr(doc.verify_url),
+        },
+    )
+
+
+def invoice_pdf(doc: InvoiceDocument) -> bytes:
+    """The PDF of a rent or commission invoice. Raises pdf.PdfError."""
+    paid = doc.total - doc.balance
+    facts = [
+        ("Emisión", clock.long_date(doc.issued_on)),
+        ("Vencimiento", clock.long_date(doc.due_on)),
+        ("Periodo", clock.month_name(doc.period)),
+        ("Contrato", doc.lease),
+        ("Inmueble", doc.unit),
+    ]
+    return _render(
+        "pdf/invoice.html",
+        doc.issuer,
+        title=f"{doc.title} {doc.number}",
+        context={
+            "doc": doc,
+            "due": clock.long_date(doc.due_on),
+            "facts": [fact for fact in facts if fact[1]],
+            "lines": [(concept, detail, money.cop(amount)) for concept, detail, amount in doc.lines],
+            "total": money.cop(doc.total),
+            "words": _sentence(money.in_words(doc.total)),
+            "paid": money.cop(-paid) if paid else "",
+            "balance": money.cop(doc.balance),
+            "owed": doc.balance > 0,
+            "qr": _qr(doc.pay_url) if doc.pay_url and doc.balance > 0 else "",
+        },
+    )
+
+
+def _render(template: str, issuer: Issuer, *, title: str, context: dict[str, Any]) -> bytes:
+    colour = issuer.colour if _COLOUR.fullmatch(issuer.colour) else PLATFORM_COLOUR
+    logo = _small_logo(issuer.logo) if issuer.logo else None
+    brand = {
+        "issuer": issuer,
+        "contact": [part for part in (issuer.nit, issuer.address, issuer.phone, issuer.email) if part],
+        "colour": colour,
+        "colour_text": readable(colour),
+        "colour_foreground": foreground(colour),
+    }
+    return pdf.render_pdf(template, {**brand, **context}, title=title, resources={"logo": logo} if logo else {})
+
+
+@lru_cache(maxsize=64)
+def _small_logo(data: bytes) -> bytes | None:
+    """A logo as a small PNG, or None for what is not an image: a paper without a logo is better than no paper."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
+            image.thumbnail(_LOGO_BOX)
+            small = io.BytesIO()
+            image.convert("RGBA" if "A" in image.getbands() or "transparency" in image.info else "RGB").save(small, "PNG")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    return small.getvalue()
+
+
+@lru_cache(maxsize=256)
+def _qr(text: str) -> str:
+    """The QR code of a text as an inline SVG."""
+    import segno
+    from django.utils.safestring import mark_safe
+
+    code = segno.make(text, error="m", micro=False)
+    return mark_safe(code.svg_inline(border=0, omitsize=True, svgclass=None, lineclass=None))  # noqa: S308  (segno's own)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _grouped(code: str) -> str:
+    return " ".join(code[start : start + 4] for start in range(0, len(code), 4))

@@ -174,8 +174,9 @@ class Finding:
 
     @property
     def paid(self) -> bool:
-        """Whether this is money in that the gateway holds as approved."""
-        return self.kind is FindingKind.PAYMENT and self.state is GatewayState.APPROVED
+        """Whether this is money in that the gateway holds as approved. Without an id it could be counted twice: no."""
+        known = bool(self.gateway_transaction_id)
+        return known and self.kind is FindingKind.PAYMENT and self.state is GatewayState.APPROVED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,9 +201,7 @@ class RefundAnswer:
 class Gateway(Protocol):
     """What a gateway must offer. Questions raise GatewayUnavailable or GatewayRefused; readers raise NoticeRefused."""
 
-    def build_form(
-        self, credentials: Credentials, request: CheckoutRequest, *, now: datetime | None = None
-    ) -> CheckoutForm:
+    def build_form(self, credentials: Credentials, request: CheckoutRequest, *, now: datetime | None = None) -> CheckoutForm:
         """The form that takes the payer to the gateway. Raises CheckoutRefused."""
 
     def read_callback(self, body: bytes, content_type: str, *, credentials: Credentials | None = None) -> Notice:

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 
 from celery import shared_task
+
 from saas.jobs.defer import NUDGE
 from saas.jobs.run import run_job
 from saas.lib import clock

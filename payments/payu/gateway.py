@@ -24,9 +24,7 @@ class PayU:
     transport: queries.Transport = queries.post
     timeout: float = queries.TIMEOUT
 
-    def build_form(
-        self, credentials: Credentials, request: CheckoutRequest, *, now: datetime | None = None
-    ) -> CheckoutForm:
+    def build_form(self, credentials: Credentials, request: CheckoutRequest, *, now: datetime | None = None) -> CheckoutForm:
         """See webcheckout.build_form."""
         return webcheckout.build_form(credentials, request, checkout_url=self.checkout_url, now=now)
 
@@ -59,9 +57,7 @@ class PayU:
     def ask_by_transaction(self, credentials: Credentials, transaction_id: str) -> Answer:
         """Never says paid (see replies.read_transaction). Raises GatewayUnavailable or GatewayRefused."""
         request = queries.transaction_request(credentials, transaction_id=transaction_id)
-        return replies.read_transaction(
-            self._ask(credentials, request, self.reports_url), transaction_id=transaction_id
-        )
+        return replies.read_transaction(self._ask(credentials, request, self.reports_url), transaction_id=transaction_id)
 
     def request_refund(
         self,

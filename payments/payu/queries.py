@@ -100,13 +100,9 @@ def check_refund(*, amount: Decimal, method: str, approved_at: datetime, now: da
     if amount < REFUND_MINIMUM:
         raise RefundRefused("El reembolso mínimo es de $ 100.")
     if now < approved_at + REFUND_FROM:
-        raise RefundRefused(
-            "PayU recibe reembolsos desde 10 minutos después de aprobado el pago. Espere e intente de nuevo."
-        )
+        raise RefundRefused("PayU recibe reembolsos desde 10 minutos después de aprobado el pago. Espere e intente de nuevo.")
     if now > approved_at + REFUND_UNTIL:
-        raise RefundRefused(
-            "PayU recibe reembolsos hasta 357 días después del pago. Devuelva el dinero por otro medio."
-        )
+        raise RefundRefused("PayU recibe reembolsos hasta 357 días después del pago. Devuelva el dinero por otro medio.")
 
 
 def post(url: str, payload: Payload, timeout: float = TIMEOUT) -> dict[str, Any]:
@@ -226,9 +222,7 @@ def check_reply(reply: Payload, *, hide: tuple[str, ...] = ()) -> None:
     raise GatewayUnavailable(f"PayU no pudo responder{detail}. Se preguntará de nuevo.")
 
 
-_CREDENTIALS = (
-    "PayU no acepta las credenciales de la inmobiliaria. Revise el API login y la API key en la cuenta de pasarela."
-)
+_CREDENTIALS = "PayU no acepta las credenciales de la inmobiliaria. Revise el API login y la API key en la cuenta de pasarela."
 
 
 def _request(credentials: Credentials, command: str, details: dict[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,19 @@ def read_orders(reply: Mapping[str, Any], *, reference: str = "") -> Answer:
         for transaction in _listed(order.get("transactions"))
         if isinstance(transaction, dict)
     ]
-    return Answer(known=bool(orders), findings=tuple(findings))
+    return Answer(known=bool(orders), findings=_once(findings))
+
+
+def _once(findings: list[Finding]) -> tuple[Finding, ...]:
+    """One finding for each transaction's id, the first: a transaction that is listed twice is one payment."""
+    kept: list[Finding] = []
+    seen: set[str] = set()
+    for finding in findings:
+        if finding.gateway_transaction_id not in seen:
+            kept.append(finding)
+        if finding.gateway_transaction_id:
+            seen.add(finding.gateway_transaction_id)
+    return tuple(kept)
 
 
 def read_transaction(reply: Mapping[str, Any], *, transaction_id: str) -> Answer:
@@ -95,12 +107,8 @@ def _finding(order: dict[str, Any], transaction: dict[str, Any], reference: str)
 
 
 def paid_findings(answer: Answer) -> tuple[Finding, ...]:
-    """The approved payments of an answer, one for each transaction's id: a transaction listed twice is one payment."""
-    seen: dict[str, Finding] = {}
-    for finding in answer.findings:
-        if finding.paid and finding.gateway_transaction_id:
-            seen.setdefault(finding.gateway_transaction_id, finding)
-    return tuple(seen.values())
+    """The approved payments of an answer, each once."""
+    return tuple(finding for finding in answer.findings if finding.paid)
 
 
 def overall_state(answer: Answer) -> GatewayState:
@@ -110,9 +118,7 @@ def overall_state(answer: Answer) -> GatewayState:
 
 def _evidence(order: dict[str, Any], transaction: dict[str, Any]) -> str:
     """What was found, as JSON in a fixed order: the order without its other transactions, and without people's data."""
-    kept_order = {
-        name: order[name] for name in ("id", "status", "referenceCode", "accountId", "merchantId") if name in order
-    }
+    kept_order = {name: order[name] for name in ("id", "status", "referenceCode", "accountId", "merchantId") if name in order}
     names = ("id", "type", "parentTransactionId", "paymentMethod", "transactionResponse", "additionalValues")
     kept = {name: transaction[name] for name in names if name in transaction}
     return json.dumps({"order": kept_order, "transaction": kept}, default=str, sort_keys=True, ensure_ascii=True)
@@ -147,10 +153,12 @@ def _amount(value: Any) -> Decimal | None:
         amount = Decimal(value)
     except (InvalidOperation, ValueError):
         return None
+    if not amount.is_finite():
+        return None
+    if not amount:
+        return Decimal(0)
     # By its exponent, not by arithmetic, which overflows on 1e99999999.
-    if not amount.is_finite() or amount.adjusted() > 15 or amount.adjusted() < -10:
-        return None if not amount.is_finite() or amount else Decimal(0)
-    return amount
+    return amount if -10 <= amount.adjusted() <= 15 else None
 
 
 def _flag(order: dict[str, Any]) -> bool | None:

@@ -106,9 +106,7 @@ def sign_callback(credentials: Credentials, *, reference: str, value: str, curre
 
 
 def _digest_with(credentials: Credentials, parts: list[str]) -> str:
-    return digest(
-        parts, api_key=credentials.api_key, algorithm=credentials.algorithm, hmac_secret=credentials.hmac_secret
-    )
+    return digest(parts, api_key=credentials.api_key, algorithm=credentials.algorithm, hmac_secret=credentials.hmac_secret)
 
 
 def verify(given: str, *expected: str) -> bool:
@@ -155,7 +153,6 @@ def _verify_parts(
     try:
         shaped = (
             merchant_id == credentials.merchant_id
-            and bool(credentials.api_key)
             and bool(_MERCHANT.fullmatch(merchant_id))
             and bool(_CURRENCY.fullmatch(currency))
             and bool(_STATE.fullmatch(state))

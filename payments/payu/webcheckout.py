@@ -132,13 +132,9 @@ def cash_warning(amount: Decimal) -> str:
     refusing = [limit for limit in limits if not limit.accepts]
     if not refusing:
         return ""
-    ranges = " y ".join(
-        f"{limit.label} recibe de {_pesos(limit.minimum)} a {_pesos(limit.maximum)}" for limit in refusing
-    )
+    ranges = " y ".join(f"{limit.label} recibe de {_pesos(limit.minimum)} a {_pesos(limit.maximum)}" for limit in refusing)
     if len(refusing) == len(limits):
-        return (
-            f"Por su valor, este pago no se puede hacer en efectivo: {ranges}. Use tarjeta, PSE u otro medio en línea."
-        )
+        return f"Por su valor, este pago no se puede hacer en efectivo: {ranges}. Use tarjeta, PSE u otro medio en línea."
     others = " o ".join(limit.label for limit in limits if limit.accepts)
     return f"Por su valor, este pago no se puede hacer en todo punto de efectivo: {ranges}. En efectivo use {others}."
 
@@ -149,9 +145,7 @@ def _pesos(amount: Decimal) -> str:
 
 def _check_account(credentials: Credentials, request: CheckoutRequest) -> None:
     if not re.fullmatch(r"[0-9]{1,12}", credentials.merchant_id):
-        raise CheckoutRefused(
-            "El identificador del comercio en PayU debe tener de 1 a 12 dígitos.", field="merchant_id"
-        )
+        raise CheckoutRefused("El identificador del comercio en PayU debe tener de 1 a 12 dígitos.", field="merchant_id")
     if not re.fullmatch(r"[0-9]{1,6}", credentials.account_id):
         raise CheckoutRefused("El identificador de la cuenta en PayU debe tener de 1 a 6 dígitos.", field="account_id")
     if not credentials.api_key:
@@ -175,9 +169,7 @@ def _amounts(request: CheckoutRequest) -> tuple[str, str, str]:
     if request.amount == 0:
         raise CheckoutRefused("El valor a pagar debe ser mayor que cero.", field="amount")
     if (request.tax == 0) != (request.tax_base == 0):
-        raise CheckoutRefused(
-            "El IVA y su base van juntos: los dos en cero, o los dos mayores que cero.", field="tax_base"
-        )
+        raise CheckoutRefused("El IVA y su base van juntos: los dos en cero, o los dos mayores que cero.", field="tax_base")
     if request.tax + request.tax_base > request.amount:
         raise CheckoutRefused("El IVA más su base no pueden superar el valor a pagar.", field="tax")
     return amount, tax, tax_base
@@ -197,9 +189,7 @@ def _payer_fields(request: CheckoutRequest) -> dict[str, str]:
         raise CheckoutRefused(f"El tipo de documento debe ser uno de: {known}.", field="payer.document_type")
     document = re.sub(r"[\s.,]", "", payer.document)
     if len(document) > 25 or (document and not re.fullmatch(r"[A-Za-z0-9-]+", document)):
-        raise CheckoutRefused(
-            "El documento de quien paga debe tener hasta 25 letras, números o guiones.", field="payer.document"
-        )
+        raise CheckoutRefused("El documento de quien paga debe tener hasta 25 letras, números o guiones.", field="payer.document")
     return {
         "buyerFullName": name,
         "buyerEmail": email,
@@ -243,9 +233,7 @@ def _url(url: str, field: str) -> str:
     if len(url) > 255:
         raise CheckoutRefused("La dirección supera los 255 caracteres que PayU recibe.", field=field)
     if not _URL.fullmatch(url):
-        raise CheckoutRefused(
-            "La dirección debe empezar por http:// o https:// y no tener espacios ni tildes.", field=field
-        )
+        raise CheckoutRefused("La dirección debe empezar por http:// o https:// y no tener espacios ni tildes.", field=field)
     return url
 
 

@@ -11,7 +11,7 @@ from django.db.models import Sum
 
 from payments import accounts, callbacks, checkout, settlement
 from payments.gateway import Answer, Finding, FindingKind, GatewayState
-from payments.models import Attempt, Callback, Invoice, Movement, MovementKind, Payment, Receipt
+from payments.models import Attempt, Invoice, Movement, MovementKind, Payment, Receipt
 from payments.payu import signature
 from tests.world import NOW, Cast
 

@@ -19,8 +19,8 @@ from saas.accounts.models import User
 from saas.lib import clock, crypto, signing
 from tenants import context, hosts
 from tenants.models import Agency, AgencyState
-from tests.world import Casts
 from tests.walls.robot import solve
+from tests.world import Casts
 
 
 def test_inside_an_agency_public_cannot_be_seen(alfa: Agency) -> None:

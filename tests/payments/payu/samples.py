@@ -13,9 +13,7 @@ API_KEY = "4Vj8eK4rloUd272L48hsrarnUA"
 API_LOGIN = "pRRXKOl8ikMmt9u"
 FORM_TYPE = "application/x-www-form-urlencoded"
 
-PUBLIC = Credentials(
-    merchant_id="508029", account_id="512321", api_login=API_LOGIN, api_key=API_KEY, algorithm="MD5", test=True
-)
+PUBLIC = Credentials(merchant_id="508029", account_id="512321", api_login=API_LOGIN, api_key=API_KEY, algorithm="MD5", test=True)
 
 # The sample POST of PayU's documentation, field by field. Its signature belongs to another merchant's key.
 PRINTED_CALLBACK = {

@@ -170,9 +170,7 @@ def test_json_in_a_forms_clothes_is_400() -> None:
     assert status_of(b'{"merchant_id": "508029"}') == 400
 
 
-@pytest.mark.parametrize(
-    "content_type", [f"{FORM_TYPE}; charset=UTF-8", FORM_TYPE.upper(), f'{FORM_TYPE};charset="utf-8"']
-)
+@pytest.mark.parametrize("content_type", [f"{FORM_TYPE}; charset=UTF-8", FORM_TYPE.upper(), f'{FORM_TYPE};charset="utf-8"'])
 def test_a_form_may_say_its_charset(content_type: str) -> None:
     assert parse_callback(body(APPROVED_CALLBACK), content_type).values["pse_bank"] == "BANCO DE BOGOTÁ"
 
@@ -183,9 +181,7 @@ def test_latin_1_is_read_when_announced_and_refused_when_not() -> None:
     assert status_of(raw) == 400
 
 
-@pytest.mark.parametrize(
-    "ending", [b"&x=%ff", b"&x=\xff", b"&x=%zz", b"&x=%", b"&x=%2", b"&x=%00", b"&%00=x", b"&x=\x00"]
-)
+@pytest.mark.parametrize("ending", [b"&x=%ff", b"&x=\xff", b"&x=%zz", b"&x=%", b"&x=%2", b"&x=%00", b"&%00=x", b"&x=\x00"])
 def test_bad_encoding_is_400(ending: bytes) -> None:
     assert status_of(body(APPROVED_CALLBACK) + ending) == 400
 
@@ -344,9 +340,7 @@ def test_reading_a_return_raises_nothing_but_its_own(changes: dict[str, Any]) ->
     notice_from_return(fields)
 
 
-@given(
-    texts, st.integers(1, 10**10), st.sampled_from(["4", "5", "6", "104"]), st.sampled_from(["MD5", "SHA", "SHA256"])
-)
+@given(texts, st.integers(1, 10**10), st.sampled_from(["4", "5", "6", "104"]), st.sampled_from(["MD5", "SHA", "SHA256"]))
 def test_what_payu_signs_is_read_back_and_verifies(reference: str, pesos: int, state: str, algorithm: str) -> None:
     account = replace(PUBLIC, algorithm=algorithm)
     value = f"{pesos}.00"

@@ -172,9 +172,7 @@ def test_a_proxy_of_the_machine_is_not_asked_for_loopback(payu: StandIn, monkeyp
 
 
 def test_a_declined_and_an_approved_try_of_one_reference(payu: StandIn) -> None:
-    declined = transaction(
-        id="primera", transactionResponse={"state": "DECLINED", "responseCode": "INSUFFICIENT_FUNDS"}
-    )
+    declined = transaction(id="primera", transactionResponse={"state": "DECLINED", "responseCode": "INSUFFICIENT_FUNDS"})
     payu.says(reply([order(declined, transaction())]))
     answer = gateway(payu).ask_by_reference(PUBLIC, "INV-2026-0001-1")
     assert answer.known is True
@@ -305,6 +303,27 @@ def test_a_dripping_answer_ends_at_the_deadline(payu: StandIn) -> None:
     assert message.endswith("Se preguntará de nuevo.")
 
 
+def test_dripping_headers_end_at_the_deadline_too(payu: StandIn) -> None:
+    release = threading.Event()
+
+    def drip(handler: Any) -> None:
+        handler.wfile.write(b"HTTP/1.0 200 OK\r\nX-Slow: ")
+        with contextlib.suppress(OSError):  # the asker went away, as it should
+            while not release.wait(0.05):
+                handler.wfile.write(b"x")
+
+    payu.write = drip
+    before = time.monotonic()
+    rescue = threading.Timer(8, release.set)  # a missing deadline must fail below, not hang
+    rescue.start()
+    message = unavailable(payu, timeout=0.4)
+    took = time.monotonic() - before
+    rescue.cancel()
+    release.set()
+    assert took < 3
+    assert message == "PayU no respondió en 0.4 segundos. Se preguntará de nuevo."
+
+
 def test_a_connection_cut_short_is_unknown(payu: StandIn) -> None:
     def cut(handler: Any) -> None:
         handler.send_response(200)
@@ -359,9 +378,7 @@ def test_payus_error_is_told_without_its_secrets(payu: StandIn) -> None:
     assert unavailable(payu) == "PayU no pudo responder: Bad request for *** with ***. Se preguntará de nuevo."
 
 
-@pytest.mark.parametrize(
-    "said", [{}, {"code": None}, {"code": "ERROR"}, {"code": "PENDING", "error": ["x"]}, {"code": 1}]
-)
+@pytest.mark.parametrize("said", [{}, {"code": None}, {"code": "ERROR"}, {"code": "PENDING", "error": ["x"]}, {"code": 1}])
 def test_anything_but_success_is_unknown(payu: StandIn, said: dict[str, Any]) -> None:
     payu.says(said)
     assert unavailable(payu).startswith("PayU no pudo responder")

@@ -60,12 +60,8 @@ def test_restrictions_are_signed_in_payus_order() -> None:
     signed = sign_checkout(
         PUBLIC, reference="R", amount="10", currency="COP", pse_banks="1007", payment_methods="VISA,PSE", iin="409744"
     )
-    assert signed == digest(
-        ["508029", "R", "10", "COP", "VISA,PSE", "409744", "1007"], api_key=API_KEY, algorithm="MD5"
-    )
-    without_iin = sign_checkout(
-        PUBLIC, reference="R", amount="10", currency="COP", pse_banks="1007", payment_methods="PSE"
-    )
+    assert signed == digest(["508029", "R", "10", "COP", "VISA,PSE", "409744", "1007"], api_key=API_KEY, algorithm="MD5")
+    without_iin = sign_checkout(PUBLIC, reference="R", amount="10", currency="COP", pse_banks="1007", payment_methods="PSE")
     assert without_iin == digest(["508029", "R", "10", "COP", "PSE", "1007"], api_key=API_KEY, algorithm="MD5")
 
 
@@ -89,9 +85,7 @@ def test_published_return_signatures(value: str, expected: str) -> None:
 )
 def test_published_callback_signatures(reference: str, value: str, currency: str, state: str, expected: str) -> None:
     assert sign_callback(PUBLIC, reference=reference, value=value, currency=currency, state=state) == expected
-    assert verify_callback(
-        expected, PUBLIC, merchant_id="508029", reference=reference, value=value, currency=currency, state=state
-    )
+    assert verify_callback(expected, PUBLIC, merchant_id="508029", reference=reference, value=value, currency=currency, state=state)
 
 
 def test_misprint_labelled_state_6_is_state_4() -> None:
@@ -188,12 +182,8 @@ def test_callback_value_refuses_a_third_decimal() -> None:
 def test_every_algorithm_is_recognised_by_its_length(algorithm: str) -> None:
     """The account is set to MD5; what signs the callback is not documented."""
     signed = sign_callback(public(algorithm), reference="R-1", value="10.00", currency="COP", state="4")
-    assert verify_callback(
-        signed, PUBLIC, merchant_id="508029", reference="R-1", value="10.00", currency="COP", state="4"
-    )
-    assert verify_callback(
-        signed.upper(), PUBLIC, merchant_id="508029", reference="R-1", value="10.00", currency="COP", state="4"
-    )
+    assert verify_callback(signed, PUBLIC, merchant_id="508029", reference="R-1", value="10.00", currency="COP", state="4")
+    assert verify_callback(signed.upper(), PUBLIC, merchant_id="508029", reference="R-1", value="10.00", currency="COP", state="4")
 
 
 @pytest.mark.parametrize("secret", ["", "un-secreto-aparte"])
@@ -224,9 +214,7 @@ def test_an_empty_key_verifies_nothing() -> None:
 def test_another_merchant_never_verifies_even_with_our_key() -> None:
     other = replace(PUBLIC, merchant_id="508030")
     signed = sign_callback(other, reference="R", value="10.00", currency="COP", state="4")
-    assert not verify_callback(
-        signed, PUBLIC, merchant_id="508030", reference="R", value="10.00", currency="COP", state="4"
-    )
+    assert not verify_callback(signed, PUBLIC, merchant_id="508030", reference="R", value="10.00", currency="COP", state="4")
 
 
 def test_unknown_algorithm_is_a_loud_error() -> None:
@@ -234,9 +222,7 @@ def test_unknown_algorithm_is_a_loud_error() -> None:
         sign_checkout(public("SHA512"), reference="R", amount="1", currency="COP")
 
 
-@pytest.mark.parametrize(
-    "given_signature", ["", "zz", "7ee7", "ñ" * 32, "0" * 32 + "\n", "0" * 31, "0" * 5000, None, b"0" * 32, 7]
-)
+@pytest.mark.parametrize("given_signature", ["", "zz", "7ee7", "ñ" * 32, "0" * 32 + "\n", "0" * 31, "0" * 5000, None, b"0" * 32, 7])
 def test_malformed_signatures_are_false(given_signature: Any) -> None:
     assert verify(given_signature, "0" * 40) is False
     for check in (verify_callback, verify_return):
@@ -270,9 +256,7 @@ def test_verify_compares_with_every_candidate() -> None:
 
 references = st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True)
 amounts = st.decimals(min_value=0, max_value=10**10, places=2).map(lambda amount: format(amount, "f"))
-callback_texts = st.one_of(
-    amounts, st.integers(0, 10**12).map(str), st.from_regex(r"[0-9]{1,9}\.[0-9]", fullmatch=True)
-)
+callback_texts = st.one_of(amounts, st.integers(0, 10**12).map(str), st.from_regex(r"[0-9]{1,9}\.[0-9]", fullmatch=True))
 states = st.sampled_from(["4", "5", "6", "7", "104"])
 currencies = st.sampled_from(["COP", "USD"])
 accounts = st.builds(
@@ -309,9 +293,7 @@ def test_one_changed_character_in_any_signed_field_fails(
     other = data.draw(st.characters().filter(lambda character: character.lower() != text[place].lower()))
     changed = text[:place] + other + text[place + 1 :]
     if name == "value":  # 150.20 and 150.2 are one text to PayU's rule
-        assume(
-            not re.fullmatch(r"[0-9]{1,16}(\.[0-9]{1,2})?", changed) or callback_value(changed) != callback_value(value)
-        )
+        assume(not re.fullmatch(r"[0-9]{1,16}(\.[0-9]{1,2})?", changed) or callback_value(changed) != callback_value(value))
     if name == "given":
         assert not verify_callback(changed, account, **fields)
     else:
@@ -319,9 +301,7 @@ def test_one_changed_character_in_any_signed_field_fails(
 
 
 @given(st.text(), st.text(), st.text(), st.text(), st.text(), st.text())
-def test_nothing_makes_verifying_raise(
-    sign: str, merchant: str, reference: str, value: str, cur: str, state: str
-) -> None:
+def test_nothing_makes_verifying_raise(sign: str, merchant: str, reference: str, value: str, cur: str, state: str) -> None:
     fields = {"merchant_id": merchant, "reference": reference, "value": value, "currency": cur, "state": state}
     assert verify_callback(sign, PUBLIC, **fields) is False
     assert verify_return(sign, PUBLIC, **fields) is False
@@ -358,8 +338,6 @@ def test_no_float_and_no_round_in_the_package() -> None:
 
     for module in Path(signature.__file__).parent.glob("*.py"):
         tree = ast.parse(module.read_text(encoding="utf-8"))
-        names = [
-            node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        ]
+        names = [node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
         assert "float" not in names, module.name
         assert "round" not in names, module.name

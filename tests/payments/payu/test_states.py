@@ -44,9 +44,7 @@ def test_state_of_a_charge(order_status: str, transaction_state: str, expected: 
 @pytest.mark.parametrize("transaction_type", ["REFUND", "PARTIAL_REFUND", "VOID"])
 def test_an_approved_refund_is_never_an_approval(transaction_type: str) -> None:
     for order_status in ("CAPTURED", "REFUNDED", ""):
-        found = states.found_state(
-            order_status=order_status, transaction_type=transaction_type, transaction_state="APPROVED"
-        )
+        found = states.found_state(order_status=order_status, transaction_type=transaction_type, transaction_state="APPROVED")
         assert found is GatewayState.REFUNDED
     assert states.finding_kind(transaction_type) is FindingKind.REFUND
 

@@ -72,9 +72,7 @@ def test_the_form_says_which_algorithm_signed_it(algorithm: str) -> None:
     account = replace(PUBLIC, algorithm=algorithm)
     built = form(credentials=account)
     assert built.fields["algorithmSignature"] == algorithm
-    assert built.fields["signature"] == sign_checkout(
-        account, reference="alfa-7Qm2ZpX4kR9tW1cY", amount="1850000", currency="COP"
-    )
+    assert built.fields["signature"] == sign_checkout(account, reference="alfa-7Qm2ZpX4kR9tW1cY", amount="1850000", currency="COP")
 
 
 def test_restrictions_are_posted_and_signed() -> None:
@@ -289,9 +287,7 @@ def test_amount_text_keeps_the_amount(amount: Decimal) -> None:
 def test_any_text_is_either_refused_or_within_the_limits(
     description: str, name: str, phone: str, document: str, extras: list[str]
 ) -> None:
-    request = checkout(
-        description=description, payer=payer(full_name=name, phone=phone, document=document), extras=tuple(extras)
-    )
+    request = checkout(description=description, payer=payer(full_name=name, phone=phone, document=document), extras=tuple(extras))
     try:
         fields = form(request).fields
     except CheckoutRefused:
