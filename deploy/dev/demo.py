@@ -6,6 +6,7 @@ that was wiped is filled anew. Never part of a production image.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -19,6 +20,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
 from django.urls import reverse  # noqa: E402
 from saas.book import import_book  # noqa: E402
 
@@ -61,6 +63,7 @@ AGENCIES = (
 
 def main() -> None:
     """Make what is missing and write STATE/demo.json."""
+    _prepare()
     people: list[dict[str, str]] = []
     agencies = []
     for wanted in AGENCIES:
@@ -92,6 +95,39 @@ def main() -> None:
         "platform": settings.PLATFORM_ORIGIN, "signup": settings.PLATFORM_ORIGIN + "/registro/",
         "mail": settings.PLATFORM_ORIGIN + "/correo/", "payu": payu, "agencies": agencies, "people": people,
     })  # fmt: skip
+
+
+def _prepare() -> None:
+    """Migrations and static files, each only if something changed since the last time."""
+    call_command("migrate_schemas", shared=True, verbosity=0, interactive=False)
+    pending = Agency.objects.exclude(schema_name="public").exists()
+    code = _digest(sorted(settings.BASE_DIR.glob("*/migrations/*.py")) + sorted(settings.BASE_DIR.glob("saas/*/migrations/*.py")))
+    if pending and _changed("migrations", code):
+        print("updating the agencies' schemas…", flush=True)
+        call_command("migrate_schemas", tenant=True, verbosity=0, interactive=False)
+    _done("migrations", code)
+    sources = [file for folder in (settings.BASE_DIR / "saas" / "static", settings.ASSETS_DIR) for file in sorted(folder.rglob("*"))]
+    static = _digest([file for file in sources if file.is_file()] + [settings.BASE_DIR / "requirements.txt"])
+    if _changed("static", static):
+        print("collecting and compressing the static files…", flush=True)
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+        _done("static", static)
+
+
+def _digest(files: list[Path]) -> str:
+    found = hashlib.sha256()
+    for file in files:
+        found.update(str(file).encode() + file.read_bytes())
+    return found.hexdigest()
+
+
+def _changed(what: str, digest: str) -> bool:
+    stamp = Path(settings.STATE_DIR) / f"{what}.stamp"
+    return not stamp.exists() or stamp.read_text() != digest
+
+
+def _done(what: str, digest: str) -> None:
+    (Path(settings.STATE_DIR) / f"{what}.stamp").write_text(digest)
 
 
 def _agency(wanted: DemoAgency) -> Agency:

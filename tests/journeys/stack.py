@@ -73,6 +73,7 @@ class Stack:
             "SAAS_PLATFORM_ORIGIN": self.origin,
             "SAAS_STATE_DIR": str(self.folder),
             "SAAS_ASSETS_DIR": self.assets,
+            "WEB_CONCURRENCY": str(self.web_workers),
             "SAAS_CAPTCHA_COST": "2000",
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis_url,
@@ -90,8 +91,6 @@ class Stack:
         with psycopg.connect(self.database_server, autocommit=True) as server:
             server.execute(f'CREATE DATABASE "{self.database}"')
         redis.Redis.from_url(self.redis_url).flushdb()
-        self._run("manage.py", "migrate_schemas", "--shared", "-v0")
-        self._run("manage.py", "collectstatic", "--noinput", "-v0")
         self.start_payu()
         self._run("-m", "deploy.dev.demo")
         self.demo = json.loads((self.folder / "demo.json").read_text(encoding="utf-8"))
@@ -102,8 +101,7 @@ class Stack:
     def start_web(self) -> None:
         """gunicorn, as in the demo."""
         self._start(
-            "web", "-m", "gunicorn", "saas.wsgi", "-k", "gthread", "--workers", str(self.web_workers), "--threads", "8",
-            "-b", f"127.0.0.1:{self.port}", "--log-level", "warning",
+            "web", "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "-b", f"127.0.0.1:{self.port}", "saas.wsgi",
         )  # fmt: skip
         until("the web answers", lambda: self._answers(f"http://127.0.0.1:{self.port}/readyz"))
 

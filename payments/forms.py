@@ -1,0 +1,188 @@
+"""The forms of money: who pays, what to look at in a list, and an agency's PayU account.
+
+They validate with saas.lib and give back what it keeps. No form here saves anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+from clientarea.models import Client, DocumentKind
+from payments.accounts import AccountData
+from payments.gateway import Credentials, Payer
+from payments.models import InvoiceState, PaymentState
+from saas.lib import documents, phones
+from saas.lib.text import clean_name
+
+ALGORITHMS = [("MD5", "MD5"), ("SHA", "SHA-1"), ("SHA256", "SHA-256"), ("HMAC-SHA256", "HMAC-SHA256")]
+
+
+class PayerForm(forms.Form):
+    """*Registrar pago*: the data of who pays, as PayU wants them."""
+
+    name = forms.CharField(
+        label=_("Nombre de quien paga"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    email = forms.EmailField(
+        label=_("Correo"),
+        max_length=254,
+        help_text=_("PayU le escribe a este correo."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+    )
+    phone = forms.CharField(
+        label=_("Teléfono"), max_length=30, widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"})
+    )
+    document_type = forms.ChoiceField(label=_("Tipo de documento"), choices=DocumentKind.choices)
+    document = forms.CharField(
+        label=_("Número de documento"), max_length=30, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+    def clean_name(self) -> str:
+        name = clean_name(self.cleaned_data["name"])
+        if not name:
+            raise ValidationError(_("Escriba el nombre de quien paga."))
+        return name
+
+    def clean_phone(self) -> str:
+        try:
+            return phones.normalise(self.cleaned_data["phone"])
+        except phones.PhoneError as error:
+            raise ValidationError(str(error)) from error
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        kind, number = data.get("document_type"), data.get("document")
+        if kind and number:
+            try:
+                data["document"] = documents.normalise_document(number, kind)
+            except documents.DocumentError as error:
+                self.add_error("document", str(error))
+        return data
+
+    def payer(self) -> Payer:
+        """Who pays, from a valid form."""
+        data = self.cleaned_data
+        return Payer(
+            full_name=data["name"],
+            email=data["email"],
+            phone=data["phone"].removeprefix(phones.COUNTRY),
+            document_type=data["document_type"],
+            document=data["document"],
+        )
+
+
+class AnotherPaymentForm(PayerForm):
+    """*Registrar pago* while another payment of the invoice is under way: it must be wanted."""
+
+    anyway = forms.BooleanField(
+        label=_("Entiendo que hay otro pago en curso y quiero pagar de todos modos"),
+        error_messages={"required": _("Hay un pago en curso para esta factura. Marque la casilla solo si quiere pagar de todos modos.")},
+    )
+
+
+def payer_initial(client: Client) -> dict[str, str]:
+    """What `PayerForm` shows at first: the client's own data."""
+    return {
+        "name": client.name,
+        "email": client.email,
+        "phone": phones.pretty(client.mobile or client.landline),
+        "document_type": client.document_type,
+        "document": client.document,
+    }
+
+
+class FilterForm(forms.Form):
+    """What of a list to look at. Every field is optional, and nonsense in an address filters nothing."""
+
+    state = forms.ChoiceField(label=_("Estado"), required=False)
+    year = forms.ChoiceField(label=_("Año"), required=False)
+
+    def __init__(self, data: Any, *, states: Iterable[tuple[str, Any]] = (), years: Iterable[int] = ()) -> None:
+        super().__init__(data)
+        states, years = list(states), list(years)
+        self.fields["state"].choices = [("", _("Todos los estados")), *states]  # type: ignore[attr-defined]
+        self.fields["year"].choices = [("", _("Todos los años")), *[(str(year), str(year)) for year in years]]  # type: ignore[attr-defined]
+        for name, wanted in (("state", states), ("year", years)):
+            self.fields[name].widget.attrs["class"] = "form-select"
+            if not wanted:
+                del self.fields[name]
+        self.is_valid()
+
+    def chosen(self, field: str) -> str:
+        """The value that was chosen, or ""."""
+        return str(self.cleaned_data.get(field, ""))
+
+    @property
+    def active(self) -> bool:
+        """Whether anything was chosen."""
+        return any(self.cleaned_data.values())
+
+
+INVOICE_STATES = list(InvoiceState.choices)
+PAYMENT_STATES = list(PaymentState.choices)
+
+
+class AccountForm(forms.Form):
+    """The agency's PayU account. Secrets go in and never come out: left empty, those that are kept stay."""
+
+    merchant_id = forms.CharField(
+        label=_("Id del comercio (merchantId)"),
+        validators=[RegexValidator(r"^[0-9]{1,12}$", _("De 1 a 12 dígitos, como aparece en PayU."))],
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    account_id = forms.CharField(
+        label=_("Id de la cuenta (accountId)"),
+        validators=[RegexValidator(r"^[0-9]{1,6}$", _("De 1 a 6 dígitos, como aparece en PayU."))],
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    api_login = forms.CharField(
+        label="API login", required=False, max_length=200, widget=forms.PasswordInput(attrs={"autocomplete": "off"})
+    )
+    api_key = forms.CharField(
+        label="API key", required=False, max_length=200, widget=forms.PasswordInput(attrs={"autocomplete": "off"})
+    )
+    hmac_secret = forms.CharField(
+        label=_("Clave secreta HMAC"),
+        required=False,
+        max_length=200,
+        help_text=_("Solo si firma con HMAC-SHA256."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+    algorithm = forms.ChoiceField(label=_("Algoritmo de firma"), choices=ALGORITHMS)
+    test = forms.BooleanField(
+        label=_("Modo de pruebas"),
+        required=False,
+        help_text=_("Mientras esté marcado, los pagos no mueven dinero."),
+    )
+
+    def __init__(self, *args: Any, kept: Credentials | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kept = kept
+        if kept is not None:
+            for name in ("api_login", "api_key", "hmac_secret"):
+                if getattr(kept, name):
+                    self.fields[name].help_text = _("Ya está guardada. Déjela vacía para conservarla.")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        # Another merchant has other keys: the ones we keep are no use to it.
+        same = self.kept is not None and self.kept.merchant_id == data.get("merchant_id")
+        for name in ("api_login", "api_key", "hmac_secret"):
+            if same and not data.get(name):
+                data[name] = getattr(self.kept, name)
+        for name in ("api_login", "api_key"):
+            if not data.get(name):
+                self.add_error(name, _("Escríbala como aparece en PayU."))
+        if data.get("algorithm") == "HMAC-SHA256" and not data.get("hmac_secret"):
+            self.add_error("hmac_secret", _("Con HMAC-SHA256 hace falta la clave secreta."))
+        return data
+
+    def account(self) -> AccountData:
+        """The account, from a valid form."""
+        return AccountData(**self.cleaned_data)

@@ -1,0 +1,38 @@
+"""What the pages of money share: a row or 404, one page of a list, and a PDF as a private download."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
+
+PER_PAGE = 20
+Row = TypeVar("Row", bound=Model)
+
+
+def own(rows: QuerySet[Row], pk: int) -> Row:
+    """The row of `rows` with that id. What is not among them is not there: 404."""
+    row = rows.filter(pk=pk).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def page_of(request: HttpRequest, rows: QuerySet[Row]) -> Page[Row]:
+    """The page of `rows` that the address asks for; the nearest one when it asks for nonsense."""
+    return Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+
+
+def pdf_download(data: bytes, filename: str) -> HttpResponse:
+    """A PDF to keep, never to be cached on the way."""
+    return HttpResponse(
+        data,
+        content_type="application/pdf",
+        headers={
+            "Content-Disposition": content_disposition_header(True, filename) or "attachment",
+            "Cache-Control": "private, no-store",
+        },
+    )
