@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from clientarea.models import Client
 from payments import accounts
-from payments.gateway import CheckoutForm, CheckoutRequest, GatewayState, NoticeRefused, Payer
+from payments.gateway import CheckoutForm, CheckoutRefused, CheckoutRequest, GatewayState, NoticeRefused, Payer
 from payments.models import (
     Attempt,
     AttemptState,
@@ -31,6 +31,7 @@ from payments.models import (
 from saas.jobs.defer import defer
 from saas.lib import crypto
 from tenants import branding
+from tenants.context import current_agency
 from tenants.models import Agency
 
 OPEN = (AttemptState.SENT, AttemptState.PENDING)
@@ -108,15 +109,16 @@ def retry_payment(*, payment: Payment, now: datetime) -> Attempt:
 
 
 def checkout_form(*, attempt: Attempt, agency: Agency) -> CheckoutForm:
-    """The form that the payer's browser posts to PayU for `attempt`."""
+    """The form that the payer's browser posts to PayU for `attempt`. Raises CheckoutError, in PayU's or our words."""
     payment = attempt.payment
-    numbers = [line.invoice.full_number for line in payment.lines.select_related("invoice")]
+    lines = list(payment.lines.select_related("invoice"))
+    tax, tax_base = _tax(lines)
     site = branding.origin(agency)
     request = CheckoutRequest(
         reference=attempt.reference,
         amount=attempt.amount,
         currency=attempt.currency,
-        description=f"{agency.name}: {', '.join(numbers)}",
+        description=f"{agency.name}: {', '.join(line.invoice.full_number for line in lines)}",
         payer=Payer(
             full_name=payment.payer_name,
             email=payment.payer_email,
@@ -128,8 +130,23 @@ def checkout_form(*, attempt: Attempt, agency: Agency) -> CheckoutForm:
         confirmation_url=settings.PLATFORM_ORIGIN
         + reverse("payu_callback", args=[agency.key], urlconf=settings.PUBLIC_SCHEMA_URLCONF),
         test=attempt.test,
+        tax=tax,
+        tax_base=tax_base,
     )
-    return accounts.gateway().build_form(accounts.credentials(attempt.account), request)
+    try:
+        return accounts.gateway().build_form(accounts.credentials(attempt.account), request)
+    except CheckoutRefused as refused:
+        raise CheckoutError(str(refused)) from refused
+
+
+def _tax(lines: Sequence[PaymentLine]) -> tuple[Decimal, Decimal]:
+    """IVA and its base, COP, of what is being paid: declared to PayU only when every invoice is paid whole, since a part
+    of an invoice has no IVA of its own; zero and zero otherwise."""
+    if any(line.amount != line.invoice.total for line in lines):
+        return Decimal(0), Decimal(0)
+    taxed = [line.invoice for line in lines if line.invoice.iva > 0]
+    tax, base = sum((i.iva for i in taxed), Decimal(0)), sum((i.base for i in taxed), Decimal(0))
+    return (tax, base) if tax + base <= sum(line.amount for line in lines) else (Decimal(0), Decimal(0))
 
 
 def open_attempt_of(invoice: Invoice, *, now: datetime) -> Attempt | None:
@@ -190,4 +207,6 @@ def _new_attempt(payment: Payment, account: GatewayAccount, *, now: datetime) ->
     )
     first = now + timedelta(seconds=settings.PAYU_POLL_SECONDS[0])
     defer("payments.ask", str(attempt.pk), now=now, due_at=first, attempt_id=attempt.pk)
+    # Built once here, inside the transaction: what PayU would not take is refused before anything is kept.
+    checkout_form(attempt=attempt, agency=current_agency())
     return attempt

@@ -109,7 +109,6 @@ class FilterForm(forms.Form):
         self.fields["state"].choices = [("", _("Todos los estados")), *states]  # type: ignore[attr-defined]
         self.fields["year"].choices = [("", _("Todos los años")), *[(str(year), str(year)) for year in years]]  # type: ignore[attr-defined]
         for name, wanted in (("state", states), ("year", years)):
-            self.fields[name].widget.attrs["class"] = "form-select"
             if not wanted:
                 del self.fields[name]
         self.is_valid()

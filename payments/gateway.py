@@ -219,12 +219,15 @@ class Gateway(Protocol):
     def ask_by_order(self, credentials: Credentials, order_id: str) -> Answer:
         """Every movement of a gateway's order."""
 
+    def cash_warning(self, amount: Decimal) -> str:
+        """What to tell a payer of `amount` (COP) about paying in cash, before he leaves; empty if there is nothing."""
+
     def request_refund(
         self,
         credentials: Credentials,
         *,
         order_id: str,
-        transaction_id: str,
+        gateway_transaction_id: str,
         reason: str,
         amount: Decimal | None = None,
     ) -> RefundAnswer:

@@ -1,13 +1,27 @@
-"""TEMPORARY stub by the lead; its owner replaces it."""
-from django.http import HttpRequest, HttpResponse
+"""Addresses of the pages of money: the client area's, and the public check of a receipt."""
+
+from __future__ import annotations
+
 from django.urls import path
 
-from saas.accounts.doors import everyone
+from payments import portal_invoices, portal_paying, portal_payments, portal_payouts, portal_verify
 
-
-@everyone
-def stub(request: HttpRequest, **kw: object) -> HttpResponse:
-    return HttpResponse("stub")
-
-urlpatterns = [path('pagos/<int:pk>/', stub, name='payment'), path('pagos/respuesta/', stub, name='payment_return')]
-public_urlpatterns = [path('verificar/<str:code>/', stub, name='verify')]
+urlpatterns = [
+    path("facturas/", portal_invoices.invoices, name="invoices"),
+    path("facturas/<int:pk>/", portal_invoices.invoice, name="invoice"),
+    path("facturas/<int:pk>/pdf/", portal_invoices.invoice_pdf, name="invoice_pdf"),
+    path("facturas/<int:pk>/pagar/", portal_paying.invoice_pay, name="invoice_pay"),
+    path("pagos/", portal_payments.payments, name="payments"),
+    path("pagos/respuesta/", portal_paying.payment_return, name="payment_return"),
+    path("pagos/<int:pk>/", portal_paying.payment, name="payment"),
+    path("pagos/<int:pk>/estado/", portal_paying.payment_state, name="payment_state"),
+    path("pagos/<int:pk>/pagar/", portal_paying.payment_go, name="payment_go"),
+    path("pagos/<int:pk>/reintentar/", portal_paying.payment_retry, name="payment_retry"),
+    path("pagos/<int:pk>/comprobante/", portal_payments.payment_receipt, name="payment_receipt"),
+    path("comisiones/", portal_invoices.commissions, name="commissions"),
+    path("comisiones/<int:pk>/", portal_invoices.commission, name="commission"),
+    path("comisiones/<int:pk>/pdf/", portal_invoices.commission_pdf, name="commission_pdf"),
+    path("ingresos/", portal_payouts.payouts, name="payouts"),
+    path("ingresos/<int:pk>/comprobante/", portal_payouts.payout_receipt, name="payout_receipt"),
+]
+public_urlpatterns = [path("verificar/<str:code>/", portal_verify.verify, name="verify")]

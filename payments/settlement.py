@@ -105,8 +105,8 @@ def settle_answer(attempt_id: int, answer: Answer, *, now: datetime) -> None:
         if any(f.paid for f in tries if f not in matching):
             _review(attempt, "amount", "PayU aprobó por esta referencia un valor distinto del que se pidió.", now=now)
         approved = [f for f in matching if f.paid and not (f.test and not attempt.test)]
-        while attempt.credited < len(approved):
-            _credit(attempt, approved[attempt.credited], now=now)
+        for finding in _not_credited(attempt, approved):
+            _credit(attempt, finding, now=now)
         if approved:
             return
         # The newest try speaks for the attempt; a pending one speaks louder than a decline beside it.
@@ -119,6 +119,14 @@ def settle_answer(attempt_id: int, answer: Answer, *, now: datetime) -> None:
             if said:
                 _move(attempt, to, said[-1], now=now)
                 return
+
+
+def _not_credited(attempt: Attempt, approved: list[Finding]) -> list[Finding]:
+    """The approved findings that are further payments. A signed callback may have credited any of them, so the one that
+    the attempt names is taken out wherever it stands in the list; how many were credited decides the rest."""
+    others = [f for f in approved if f.gateway_transaction_id != attempt.gateway_transaction]
+    named = 1 if len(others) < len(approved) and attempt.credited else 0
+    return (others if named else approved)[max(attempt.credited - named, 0) :]
 
 
 def expire(attempt_id: int, *, now: datetime) -> None:

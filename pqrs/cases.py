@@ -32,19 +32,20 @@ def open_case(
 
     Raises CaseError for a text that is empty or too long, and beyond CASES_A_DAY in a day.
     """
-    text = _checked(description)
+    clean = _checked(description)
     day_ago = now - timedelta(days=1)
     with transaction.atomic():
         Client.objects.select_for_update().get(pk=client.pk)  # two at once count each other
         if Case.objects.filter(client=client, opened_at__gt=day_ago).count() >= CASES_A_DAY:
-            raise CaseError(_("Ya radicó %(count)s PQRS en las últimas 24 horas. Agregue mensajes a las que tiene o espere a mañana.") % {"count": CASES_A_DAY})
+            text = _("Ya radicó %(count)s PQRS en las últimas 24 horas. Agregue mensajes a las que tiene o espere a mañana.")
+            raise CaseError(text % {"count": CASES_A_DAY})
         today = clock.local(now).date()
         return Case.objects.create(
             number=_next_number(today.year),
             client=client,
             kind=kind,
             subject=subject,
-            description=text,
+            description=clean,
             unit=unit or (lease.unit if lease else None),
             lease=lease,
             opened_at=now,

@@ -33,7 +33,9 @@ def enter(agency: Agency) -> None:
 
 def leave() -> None:
     """Put this thread's connection in public."""
-    connection.set_schema_to_public()
+    # Already there: asking again would only make django-tenants say the search_path once more.
+    if connection.schema_name != PUBLIC:
+        connection.set_schema_to_public()
 
 
 @contextmanager

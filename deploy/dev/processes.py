@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -94,10 +95,8 @@ class Processes:
                 one.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 line(one.name, "did not end in time: killed")
-        try:
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(one.process.pid, signal.SIGKILL)  # whatever it left behind
-        except (ProcessLookupError, PermissionError):
-            pass
         one.process.wait()
         one.reader.join(2)
 

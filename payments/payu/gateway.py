@@ -59,19 +59,23 @@ class PayU:
         request = queries.transaction_request(credentials, transaction_id=transaction_id)
         return replies.read_transaction(self._ask(credentials, request, self.reports_url), transaction_id=transaction_id)
 
+    def cash_warning(self, amount: Decimal) -> str:
+        """PayU's limits for Efecty and the like (see webcheckout.cash_limits)."""
+        return webcheckout.cash_warning(amount)
+
     def request_refund(
         self,
         credentials: Credentials,
         *,
         order_id: str,
-        transaction_id: str,
+        gateway_transaction_id: str,
         reason: str,
         amount: Decimal | None = None,
     ) -> RefundAnswer:
         """Raises queries.RefundRefused or GatewayRefused; GatewayUnavailable means that it may have been taken all the
         same: ask about the order before asking for the refund again."""
         request = queries.refund_request(
-            credentials, order_id=order_id, transaction_id=transaction_id, reason=reason, amount=amount
+            credentials, order_id=order_id, transaction_id=gateway_transaction_id, reason=reason, amount=amount
         )
         return replies.read_refund(self._ask(credentials, request, self.payments_url))
 

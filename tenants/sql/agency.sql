@@ -1,9 +1,6 @@
 -- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.
 -- migrations: a124abb45ad23a84b35c92a2192de25d6adf91bd705bc67b2ae679a0a2772003
 
--- Dumped from database version 18.6
--- Dumped by pg_dump version 18.6
-
 CREATE TABLE "account_emailaddress" (
     "id" integer NOT NULL,
     "email" character varying(254) NOT NULL,
@@ -610,53 +607,7 @@ INSERT INTO "django_migrations" ("id", "app", "name", "applied") VALUES
 	(36, 'tenants', '0001_initial', now()),
 	(37, 'usersessions', '0001_initial', now());
 
-SELECT pg_catalog.setval('"account_emailaddress_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"account_emailconfirmation_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"accounts_user_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"clientarea_client_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"clientarea_lease_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"clientarea_ownership_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"clientarea_unit_id_seq"', 1, false);
-
 SELECT pg_catalog.setval('"django_migrations_id_seq"', 37, true);
-
-SELECT pg_catalog.setval('"jobs_job_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"mfa_authenticator_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"payments_attempt_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"payments_callback_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"payments_gatewayaccount_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"payments_invoice_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"payments_movement_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"payments_payment_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"payments_paymentline_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"payments_payout_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"payments_receipt_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"payments_receiptfile_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"payments_review_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"pqrs_case_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"pqrs_message_id_seq"', 1, false);
-
-SELECT pg_catalog.setval('"usersessions_usersession_id_seq"', 1, false);
 
 ALTER TABLE ONLY "account_emailaddress"
     ADD CONSTRAINT "account_emailaddress_pkey" PRIMARY KEY ("id");

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -193,6 +194,36 @@ def test_row_09_what_payu_itself_holds_as_a_second_payment_is_a_credit(here: Cas
     assert Movement.objects.get(kind=MovementKind.CREDIT).amount == Decimal(1215000)
 
 
+@pytest.mark.parametrize("by_callback", ["t-1", "t-2", "invented"])
+def test_the_payment_that_a_callback_credited_is_not_credited_again_wherever_payu_lists_it(here: Cast, by_callback: str) -> None:
+    attempt = start(here)
+    say(attempt, transaction=by_callback)
+    found = answer(*(finding(attempt, GatewayState.APPROVED, transaction=name) for name in ("t-1", "t-2")))
+    settlement.settle_answer(attempt.pk, found, now=NOW)
+    settlement.settle_answer(attempt.pk, found, now=NOW)
+    attempt.refresh_from_db()
+    assert (attempt.credited, credited(attempt)) == (2, 2 * attempt.amount)
+    assert attempt.gateway_transaction == ("t-1" if by_callback == "t-2" else "t-2")
+    check_invariants()
+
+
+def test_what_payu_would_not_take_is_refused_before_anything_is_kept(here: Cast) -> None:
+    payer = replace(here.payer, email="no es un correo")
+    with pytest.raises(checkout.CheckoutError, match="El correo de quien paga no es válido"):
+        checkout.start_payment(client=here.rita, lines=[(here.invoice, here.invoice.balance)], payer=payer, now=NOW)
+    assert (Payment.objects.count(), Job.objects.count()) == (0, 0)
+
+
+def test_iva_is_declared_to_payu_only_for_a_whole_invoice(here: Cast) -> None:
+    agency = context.current_agency()
+    here.invoice.base, here.invoice.iva = here.invoice.total - 19, Decimal(19)
+    here.invoice.save()
+    whole = checkout.checkout_form(attempt=start(here), agency=agency).fields
+    assert (whole["tax"], Decimal(whole["taxReturnBase"])) == ("19", here.invoice.base)
+    part = checkout.start_payment(client=here.rita, lines=[(here.invoice, Decimal(20000))], payer=here.payer, now=NOW)
+    assert (checkout.checkout_form(attempt=part, agency=agency).fields["tax"]) == "0"
+
+
 def test_row_11_a_query_alone_settles(here: Cast) -> None:
     attempt = start(here)
     settlement.settle_answer(attempt.pk, answer(finding(attempt, GatewayState.PENDING)), now=NOW)
@@ -255,12 +286,9 @@ def test_a_rolled_back_settlement_leaves_no_number_behind(here: Cast) -> None:
     attempt = start(here)
     row = receive(body_of(attempt))
 
-    class Stop(Exception):
-        pass
-
-    with pytest.raises(Stop), transaction.atomic():
+    with transaction.atomic():
         settlement.settle_callback(row, now=NOW)
-        raise Stop
+        transaction.set_rollback(True)
     assert not Receipt.objects.exists()
     settlement.settle_callback(row, now=NOW)
     assert Receipt.objects.get().number == 1

@@ -162,7 +162,8 @@ def test_a_secret_opens_only_in_its_place(alfa: Agency, beta: Agency) -> None:
     sealed = crypto.encrypt("secreto", schema=alfa.schema_name, **place)  # type: ignore[arg-type]
     assert "secreto" not in sealed
     assert crypto.decrypt(sealed, schema=alfa.schema_name, **place) == "secreto"  # type: ignore[arg-type]
-    for wrong in ({"schema": beta.schema_name, **place}, {"schema": alfa.schema_name, **place, "pk": 2}, {"schema": alfa.schema_name, **place, "field": "x"}):
+    right = {"schema": alfa.schema_name, **place}
+    for wrong in (right | {"schema": beta.schema_name}, right | {"pk": 2}, right | {"field": "x"}):
         with pytest.raises(crypto.CryptoError):
             crypto.decrypt(sealed, **wrong)  # type: ignore[arg-type]
 
@@ -183,10 +184,11 @@ def test_the_gate_is_polite(alfa: Agency, browse: Any) -> None:
 
 
 def test_the_host_look_up_is_cached(alfa: Agency, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(2):  # the search_path, and the look-up
+    hosts.agency_at("nobody.plataforma.test")  # whatever ran before, the search_path is public's from here on
+    with django_assert_num_queries(1):
         assert hosts.agency_at("alfa.plataforma.test") == alfa
     with django_assert_num_queries(0):
         assert hosts.agency_at("alfa.plataforma.test") == alfa
     hosts.forget(alfa)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         hosts.agency_at("alfa.plataforma.test")

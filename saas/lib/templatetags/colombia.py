@@ -26,9 +26,11 @@ _ICON_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @register.filter
-def cop(amount: Decimal | int | None) -> str:
-    """`$ 1.850.000`."""
-    return money.cop(amount) if _given(amount) else ""
+def cop(amount: Decimal | int | str | None) -> str:
+    """`$ 1.850.000`. Takes the plain text of a Decimal too: documents keep their amounts so."""
+    if amount is None or amount == "":
+        return ""
+    return money.cop(Decimal(amount) if isinstance(amount, str) else amount)
 
 
 @register.filter
@@ -105,7 +107,8 @@ def control(field: BoundField) -> SafeString:
 
 @register.filter
 def control_kind(field: BoundField) -> str:
-    """How a field is laid out: `hidden`, `check` (label after it), `group` (a legend over choices) or `plain`."""
+    """How a field is laid out: `hidden`, `check` (label after it), `group` (a legend over choices), `own` (the widget brings
+    its label, as the *no soy un robot* check does) or `plain`."""
     widget = field.field.widget
     if field.is_hidden:
         return "hidden"
@@ -113,6 +116,8 @@ def control_kind(field: BoundField) -> str:
         return "check"
     if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
         return "group"
+    if not isinstance(widget, forms.Input | forms.Textarea | forms.Select | forms.MultiWidget):
+        return "own"
     return "plain"
 
 

@@ -224,7 +224,7 @@ def test_a_refund_is_asked_at_the_payments_address(payu: StandIn) -> None:
             "responseCode": None, "responseMessage": "1400462690",
         },
     })  # fmt: skip
-    answer = gateway(payu).request_refund(PUBLIC, order_id="1400462690", transaction_id="60e2", reason="Pago doble")
+    answer = gateway(payu).request_refund(PUBLIC, order_id="1400462690", gateway_transaction_id="60e2", reason="Pago doble")
     assert (answer.state, answer.gateway_order_id, answer.gateway_transaction_id) == (
         GatewayState.PENDING, "1400462690", "",
     )  # fmt: skip

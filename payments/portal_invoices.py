@@ -1,0 +1,107 @@
+"""A client's invoices: the rent that a renter is asked for and the commissions that an owner is, as lists, pages and papers.
+
+Shows only; paying is payments/portal_paying.py.
+"""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from clientarea.access import client_of
+from payments import access, checkout, documents, invoicing
+from payments.forms import INVOICE_STATES, FilterForm
+from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, InvoiceState
+from payments.portal_parts import own, page_of, pdf_download
+from saas.accounts.doors import client
+from saas.lib import clock
+from saas.lib.pdf import PdfError
+
+PAYABLE = (InvoiceState.PENDING, InvoiceState.OVERDUE, InvoiceState.PARTLY_PAID)
+
+
+@client
+def invoices(request: HttpRequest) -> HttpResponse:
+    """The rent invoices of who asks."""
+    rows = access.invoices_of(client_of(request), today=clock.today())
+    return _list(request, rows, "payments/invoices.html")
+
+
+@client
+def commissions(request: HttpRequest) -> HttpResponse:
+    """The commission invoices of who asks."""
+    rows = access.commissions_of(client_of(request), today=clock.today())
+    return _list(request, rows, "payments/commissions.html")
+
+
+@client
+def invoice(request: HttpRequest, pk: int) -> HttpResponse:
+    """One rent invoice: what it consists of and what was paid of it."""
+    return _detail(request, own(access.invoices_of(client_of(request), today=clock.today()), pk))
+
+
+@client
+def commission(request: HttpRequest, pk: int) -> HttpResponse:
+    """One commission invoice."""
+    return _detail(request, own(access.commissions_of(client_of(request), today=clock.today()), pk))
+
+
+@client
+def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The paper of a rent invoice."""
+    return _pdf(request, own(access.invoices_of(client_of(request), today=clock.today()).select_related("client"), pk))
+
+
+@client
+def commission_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The paper of a commission invoice."""
+    return _pdf(request, own(access.commissions_of(client_of(request), today=clock.today()).select_related("client"), pk))
+
+
+def _list(request: HttpRequest, rows: InvoiceQuerySet, template: str) -> HttpResponse:
+    years = [day.year for day in rows.order_by().dates("period", "year", order="DESC")]
+    filters = FilterForm(request.GET, states=INVOICE_STATES, years=years)
+    owed, overdue = access.owed_by(rows, today=clock.today())
+    page = page_of(request, _filtered(rows, filters))
+    for row in page:
+        row.label = InvoiceState(row.state).label
+        row.payable = row.state in PAYABLE
+    return render(request, template, {"page": page, "filters": filters, "owed": owed, "overdue": overdue})
+
+
+def _filtered(rows: InvoiceQuerySet, filters: FilterForm) -> QuerySet[Invoice]:
+    if state := filters.chosen("state"):
+        rows = rows.filter(state=state)
+    if year := filters.chosen("year"):
+        rows = rows.filter(period__year=int(year))
+    return rows.order_by("-period", "-number")
+
+
+def _detail(request: HttpRequest, row: Invoice) -> HttpResponse:
+    state = InvoiceState(row.state)  # type: ignore[attr-defined]
+    return render(
+        request,
+        "payments/invoice.html",
+        {
+            "invoice": row,
+            "rent": row.kind == InvoiceKind.RENT,
+            "heading": f"{invoicing.title_of(row)} {row.full_number}",
+            "label": state.label,
+            "payable": row.kind == InvoiceKind.RENT and state in (*PAYABLE, InvoiceState.IN_PROCESS),
+            "under_way": checkout.open_attempt_of(row, now=clock.now()),
+            "lines": invoicing.invoice_lines(row),
+            "movements": access.movements_of(client_of(request)).filter(invoice=row),
+        },
+    )
+
+
+def _pdf(request: HttpRequest, row: Invoice) -> HttpResponse:
+    try:
+        data = documents.invoice_pdf(invoicing.invoice_document(row, request.agency))  # type: ignore[attr-defined]
+    except PdfError:
+        messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
+        return redirect("invoice" if row.kind == InvoiceKind.RENT else "commission", pk=row.pk)
+    return pdf_download(data, f"factura-{row.full_number}.pdf")

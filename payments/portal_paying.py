@@ -1,0 +1,176 @@
+"""Paying: *Registrar pago*, the page that leads to PayU, coming back, and following a payment until it is settled.
+
+Every state shown is read from our database. Nothing here decides whether money came in.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from clientarea.access import client_of
+from payments import access, checkout, receipts
+from payments.forms import AnotherPaymentForm, PayerForm, payer_initial
+from payments.gateway import GatewayError
+from payments.models import Attempt, AttemptState, InvoiceState, Payment, PaymentState
+from payments.payu.webcheckout import cash_warning
+from payments.portal_parts import own
+from saas.accounts.doors import client
+from saas.lib import clock
+
+OPEN = (PaymentState.STARTED, PaymentState.PENDING)
+FAILED = (PaymentState.DECLINED, PaymentState.EXPIRED)
+# While the answer is a matter of seconds the page asks often; later (cash, a slow bank) now and then.
+FRESH = timedelta(minutes=15)
+SETTLING = timedelta(minutes=5)
+
+
+@client
+@require_http_methods(["GET", "HEAD", "POST"])
+def invoice_pay(request: HttpRequest, pk: int) -> HttpResponse:
+    """*Registrar pago*: what is paid and who pays. A POST writes the payment down and leads to PayU."""
+    payer, now = client_of(request), clock.now()
+    invoice = own(access.invoices_of(payer, today=clock.today()), pk)
+    if invoice.voided_at is not None or invoice.balance <= 0:
+        messages.info(request, _("La factura %(number)s no tiene saldo por pagar.") % {"number": invoice.full_number})
+        return redirect("invoice", pk=invoice.pk)
+    under_way = checkout.open_attempt_of(invoice, now=now)
+    form_class = AnotherPaymentForm if under_way else PayerForm
+    form = form_class(request.POST) if request.method == "POST" else form_class(initial=payer_initial(payer))
+    if request.method == "POST" and form.is_valid():
+        try:
+            attempt = checkout.start_payment(client=payer, lines=[(invoice, invoice.balance)], payer=form.payer(), now=now)
+        except checkout.CheckoutError as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect("payment_go", pk=attempt.payment_id)
+    account = checkout.active_account()
+    context = {
+        "invoice": invoice,
+        "label": InvoiceState(invoice.state).label,  # type: ignore[attr-defined]
+        "form": form,
+        "under_way": under_way,
+        "account": account,
+        "cash_warning": cash_warning(invoice.balance),
+    }
+    return render(request, "payments/invoice_pay.html", context)
+
+
+@client
+@require_GET
+def payment_go(request: HttpRequest, pk: int) -> HttpResponse:
+    """*Pagar con PayU*: the form that takes the payer there. Without an attempt that waits to be paid, back to the payment."""
+    payment = own(access.payments_of(client_of(request)), pk)
+    attempt = _waiting_attempt(request, payment)
+    if attempt is None:
+        return redirect("payment", pk=payment.pk)
+    try:
+        form = checkout.checkout_form(attempt=attempt, agency=request.agency)  # type: ignore[attr-defined]
+    except GatewayError as error:
+        messages.error(request, str(error))
+        return redirect("payment", pk=payment.pk)
+    return render(request, "payments/payment_go.html", {"payment": payment, "attempt": attempt, "form": form})
+
+
+@client
+@require_POST
+def payment_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another attempt at a payment that did not go through."""
+    payment, now = own(access.payments_of(client_of(request)), pk), clock.now()
+    if _shown(payment) not in FAILED:
+        return redirect("payment_go", pk=payment.pk)
+    for line in payment.lines.all():
+        if checkout.open_attempt_of(line.invoice, now=now):
+            # Another payment of the same invoice is under way: the page of the invoice asks whether this one is wanted.
+            return redirect("invoice_pay", pk=line.invoice_id)
+    try:
+        checkout.retry_payment(payment=payment, now=now)
+    except checkout.CheckoutError as error:
+        messages.error(request, str(error))
+        return redirect("payment", pk=payment.pk)
+    return redirect("payment_go", pk=payment.pk)
+
+
+@client
+@require_GET
+def payment_return(request: HttpRequest) -> HttpResponse:
+    """PayU sends the payer's browser back here. Somebody else's link is not found, and changes nothing."""
+    reference = request.GET.get("referenceCode", "")
+    rows = access.attempts_of(client_of(request))
+    # What no reference has in it (a NUL, for one) PostgreSQL would not even take as a question.
+    attempt = rows.filter(reference=reference).first() if reference.isprintable() else None
+    if attempt is None:
+        raise Http404
+    checkout.record_return(query=request.GET.dict(), now=clock.now())
+    return redirect("payment", pk=attempt.payment_id)
+
+
+@client
+@require_GET
+def payment(request: HttpRequest, pk: int) -> HttpResponse:
+    """What became of a payment, followed live until it is settled."""
+    row = own(access.payments_of(client_of(request)), pk)
+    return render(request, "payments/payment.html", _state_of(request, row, now=clock.now()))
+
+
+@client
+@require_GET
+def payment_state(request: HttpRequest, pk: int) -> HttpResponse:
+    """The part of the payment's page that changes."""
+    row = own(access.payments_of(client_of(request)), pk)
+    if not request.headers.get("HX-Request"):
+        return redirect("payment", pk=row.pk)
+    response = render(request, "payments/_payment_state.html", _state_of(request, row, now=clock.now()))
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _shown(payment: Payment) -> PaymentState:
+    return PaymentState(payment.shown)  # type: ignore[attr-defined]  (an annotation of access.payments_of)
+
+
+def _newest(request: HttpRequest, payment: Payment) -> Attempt | None:
+    return access.attempts_of(client_of(request)).filter(payment=payment).first()
+
+
+def _waiting_attempt(request: HttpRequest, payment: Payment) -> Attempt | None:
+    """The attempt that may still be paid: the newest, sent, of which PayU said nothing good, for invoices that need it."""
+    attempt = _newest(request, payment)
+    if attempt is None or attempt.state != AttemptState.SENT or _shown(payment) != PaymentState.STARTED:
+        return None
+    return attempt if attempt.returned_state != "approved" and _still_owed(payment) else None
+
+
+def _still_owed(payment: Payment) -> bool:
+    """Whether every invoice of the payment still needs what the payment would bring."""
+    return all(line.invoice.voided_at is None and line.invoice.balance >= line.amount for line in payment.lines.all())
+
+
+def _state_of(request: HttpRequest, payment: Payment, *, now: datetime) -> dict[str, Any]:
+    """What the templates of a payment need."""
+    shown, attempt = _shown(payment), _newest(request, payment)
+    receipt = access.receipts_of(client_of(request)).filter(payment=payment).first()
+    preparing = shown == PaymentState.APPROVED and receipt is not None and receipts.receipt_file(receipt) is None
+    started = attempt.created_at if attempt else payment.created_at
+    live = shown in OPEN or (preparing and receipt is not None and now - receipt.issued_at < SETTLING)
+    return {
+        "payment": payment,
+        "lines": list(payment.lines.all()),
+        "attempt": attempt,
+        "shown": shown.value,
+        "label": shown.label,
+        "waiting": _waiting_attempt(request, payment) is not None,
+        "still_owed": _still_owed(payment),
+        "retry": shown in FAILED and payment.source == "gateway",
+        "receipt": receipt,
+        "credit": Decimal(receipt.content.get("credit", "0")) if receipt else Decimal(0),
+        "preparing": preparing,
+        "poll": ("every 2s" if now - started < FRESH or preparing else "every 20s") if live else "",
+    }

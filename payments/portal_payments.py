@@ -1,0 +1,70 @@
+"""A client's history of payments, and the receipts to keep."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from clientarea.access import client_of
+from payments import access, documents, receipts
+from payments.forms import PAYMENT_STATES, FilterForm
+from payments.models import Payment, PaymentSource, PaymentState, Receipt
+from payments.portal_paying import SETTLING
+from payments.portal_parts import own, page_of, pdf_download
+from saas.accounts.doors import client
+from saas.lib import clock
+from saas.lib.pdf import PdfError
+
+
+@client
+def payments(request: HttpRequest) -> HttpResponse:
+    """The payments of who asks."""
+    rows = access.payments_of(client_of(request))
+    years = [day.year for day in rows.order_by().dates("on", "year", order="DESC")]
+    filters = FilterForm(request.GET, states=PAYMENT_STATES, years=years)
+    page = page_of(request, _filtered(rows, filters))
+    for row in page:
+        row.label = PaymentState(row.shown).label
+    return render(request, "payments/payments.html", {"page": page, "filters": filters})
+
+
+@client
+def payment_receipt(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The receipt of a payment as a PDF, or a page that says that it is being made."""
+    client_ = client_of(request)
+    payment = own(access.payments_of(client_), pk)
+    receipt = access.receipts_of(client_).filter(payment=payment).first()
+    if receipt is None:
+        messages.info(request, _("Este pago no tiene comprobante."))
+        return redirect("payment", pk=payment.pk)
+    name = f"comprobante-{receipt.full_number}.pdf"
+    file = receipts.open_pdf(receipt)
+    if file is not None:
+        response = FileResponse(file, as_attachment=True, filename=name, content_type="application/pdf")
+        response["Cache-Control"] = "private, no-store"
+        return response
+    if _is_on_its_way(receipt):
+        return render(request, "payments/receipt_wait.html", {"payment": payment, "receipt": receipt})
+    try:
+        # Drawn for this download alone: storing it would also mail it.
+        document = receipts.receipt_document(receipt, request.agency)  # type: ignore[attr-defined]
+        return pdf_download(documents.receipt_pdf(document), name)
+    except PdfError:
+        messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
+        return redirect("payment", pk=payment.pk)
+
+
+def _filtered(rows: QuerySet[Payment], filters: FilterForm) -> QuerySet[Payment]:
+    if state := filters.chosen("state"):
+        rows = rows.filter(shown=state)
+    if year := filters.chosen("year"):
+        rows = rows.filter(on__year=int(year))
+    return rows
+
+
+def _is_on_its_way(receipt: Receipt) -> bool:
+    """Whether a worker is about to store the PDF. Of imported payments none was asked for."""
+    return receipt.payment.source != PaymentSource.IMPORTED and clock.now() - receipt.issued_at < SETTLING

@@ -1,0 +1,56 @@
+"""An owner's income: what the agency collected, kept and paid out, by year, with the paper of each payout."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import F, Sum
+from django.db.models.functions import ExtractYear
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from clientarea.access import client_of
+from payments import access, payout_document
+from payments.forms import FilterForm
+from payments.portal_parts import own, page_of, pdf_download
+from saas.accounts.doors import client
+from saas.lib.pdf import PdfError
+
+
+@client
+def payouts(request: HttpRequest) -> HttpResponse:
+    """The payouts of who asks, with totals by year."""
+    rows = access.payouts_of(client_of(request))
+    totals = list(
+        rows.order_by()
+        .annotate(year=ExtractYear("paid_on"))
+        .values("year")
+        .annotate(
+            sum_collected=Sum("collected"),
+            sum_commission=Sum(F("commission") + F("commission_iva")),
+            sum_other=Sum(F("withholdings") + F("other")),
+            sum_net=Sum("net"),
+        )
+        .order_by("-year")
+    )
+    filters = FilterForm(request.GET, years=[total["year"] for total in totals])
+    if year := filters.chosen("year"):
+        rows = rows.filter(paid_on__year=int(year))
+        totals = [total for total in totals if total["year"] == int(year)]
+    page = page_of(request, rows)
+    for row in page:
+        row.taken = row.commission + row.commission_iva
+        row.others = row.withholdings + row.other
+    return render(request, "payments/payouts.html", {"page": page, "totals": totals, "filters": filters})
+
+
+@client
+def payout_receipt(request: HttpRequest, pk: int) -> HttpResponse:
+    """The paper of one payout (comprobante de egreso)."""
+    row = own(access.payouts_of(client_of(request)), pk)
+    try:
+        data = payout_document.payout_pdf(payout_document.payout_document(row, request.agency))  # type: ignore[attr-defined]
+    except PdfError:
+        messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
+        return redirect("payouts")
+    return pdf_download(data, f"egreso-{row.full_number}.pdf")

@@ -1,0 +1,45 @@
+"""Whether a receipt is true, for anyone who holds its code. Tells number, date and amount; never whose it is."""
+
+from __future__ import annotations
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from payments.models import PaymentState, Receipt
+from saas.accounts.doors import everyone
+
+# Codes have 80 random bits: this only keeps a machine that guesses from keeping us busy.
+PER_MINUTE = 30
+
+
+@everyone
+def verify(request: HttpRequest, code: str) -> HttpResponse:
+    """What is known of the receipt with that code, or a friendly 404."""
+    if _too_many(request):
+        response = _page(request, {"state": "busy"}, status=429)
+        response["Retry-After"] = "60"
+        return response
+    # People copy it with the spaces of the paper, and in small letters.
+    clean = "".join(sign for sign in code if sign.isalnum()).upper()[:24]
+    receipt = Receipt.objects.select_related("payment").filter(code=clean).first()
+    if receipt is None:
+        return _page(request, {"state": "unknown"}, status=404)
+    state = "reversed" if receipt.payment.state == PaymentState.REVERSED else "valid"
+    return _page(request, {"state": state, "receipt": receipt, "test": receipt.content.get("test", False)}, status=200)
+
+
+def _page(request: HttpRequest, context: dict[str, object], *, status: int) -> HttpResponse:
+    response = render(request, "payments/verify.html", context, status=status)
+    response["Cache-Control"] = "private, no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _too_many(request: HttpRequest) -> bool:
+    key = f"verify:{request.META.get('REMOTE_ADDR', '')}"
+    cache.add(key, 0, timeout=60)
+    try:
+        return cache.incr(key) > PER_MINUTE
+    except ValueError:  # it lapsed between the two
+        return False

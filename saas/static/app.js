@@ -1,0 +1,30 @@
+// Small helps that a page works without: a form is sent once, a text is copied, the first error gets the focus.
+"use strict";
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "1";
+  form.querySelectorAll("[type=submit]").forEach((button) => button.setAttribute("aria-busy", "true"));
+});
+
+// A page that comes back from the browser's memory can be sent again.
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => {
+    delete form.dataset.sent;
+    form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+  });
+});
+
+// <button type="button" data-copy="text">Copiar</button>
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button || !navigator.clipboard) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  const label = button.textContent;
+  button.textContent = "Copiado";
+  setTimeout(() => { button.textContent = label; }, 1500);
+});
+
+document.querySelector("[aria-invalid=true]")?.focus();
