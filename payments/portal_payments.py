@@ -12,8 +12,8 @@ from clientarea.access import client_of
 from payments import access, documents, receipts
 from payments.forms import PAYMENT_STATES, FilterForm
 from payments.models import Payment, PaymentSource, PaymentState, Receipt
-from payments.portal_paying import SETTLING
 from payments.portal_parts import own, page_of, pdf_download
+from payments.portal_paying import SETTLING
 from saas.accounts.doors import client
 from saas.lib import clock
 from saas.lib.pdf import PdfError

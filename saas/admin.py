@@ -1,7 +1,9 @@
-"""What the superadmin does not show: allauth's e-mail addresses are the accounts' own business."""
+"""What the superadmin does not show: the tables of libraries (accounts, groups), whose pages have no door of ours."""
 
-from allauth.account.models import EmailAddress
 from django.contrib import admin
 
-if admin.site.is_registered(EmailAddress):
-    admin.site.unregister(EmailAddress)
+LIBRARIES = ("allauth.", "django.contrib.auth.")
+
+for model, model_admin in list(admin.site._registry.items()):
+    if type(model_admin).__module__.startswith(LIBRARIES):
+        admin.site.unregister(model)

@@ -82,7 +82,8 @@ def mail_confirmation(signup_id: str) -> None:
     if signup is None:
         return
     link = settings.PLATFORM_ORIGIN + reverse("signup_confirm", args=[make_token(signup)], urlconf=settings.PUBLIC_SCHEMA_URLCONF)
-    _send(signup, subject=f"Confirme el registro de {signup.agency_name}", template="signup_confirm", said={"link": link, "hours": LINK_SECONDS // 3600})
+    said = {"link": link, "hours": LINK_SECONDS // 3600}
+    _send(signup, subject=f"Confirme el registro de {signup.agency_name}", template="signup_confirm", said=said)
 
 
 def mail_ready(signup_id: str) -> None:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 
-from saas.lib.text import fold, look_alike
+from saas.lib.text import look_alike
 from tenants.models import Agency, Signup, SignupState
 
 SHORTEST, LONGEST = 3, 40
 _FORM = re.compile(r"[a-z](?:-?[a-z0-9])*")
 # What the platform, its mail, its certificates or its partners may answer at, and what would pass for them.
-RESERVED = frozenset(  # one word each, easier read as text than as a list
-    """  # noqa: SIM905
+_OURS = """
     admin administracion administrador ads ajax alertas api app apps archivos assets ayuda backup banco bancolombia billing blog
     campus cdn cert certificados clave clientes cobros comprobantes conexion consola contabilidad contacto correo cuenta cuentas
     daviplata demo desarrollo dev dian docs documentos dns email estado estatico facturas faq ftp gateway git gob gobierno grafana
@@ -24,19 +23,13 @@ RESERVED = frozenset(  # one word each, easier read as text than as a list
     seguro server servicio servicios sesion sms smtp soporte ssl stage staging static statistics status stripe superadmin superintendencia
     support sysadmin system terminos test usuario usuarios verificacion verificar vpn webhook webmail web whm wiki wompi www www1
     www2 arriendo arriendos arriendoaldia arriendosaldia
-    """.split()
-)
+"""
+RESERVED = frozenset(_OURS.split())
 _RESERVED_SKELETONS = frozenset(look_alike(word) for word in RESERVED)
 
 
 class SlugError(ValueError):
     """The subdomain cannot be had. Its message is for people."""
-
-
-def suggest(name: str) -> str:
-    """A subdomain made of an agency's name: "Inmobiliaria Ñandú S.A.S." → "inmobiliaria-nandu-sas"."""
-    plain = re.sub(r"[^a-z0-9]+", "-", fold(name).replace(".", "")).strip("-")
-    return plain[:LONGEST].strip("-")
 
 
 def check_slug(text: str, *, besides: Signup | None = None) -> str:

@@ -188,7 +188,6 @@ def import_leases(
 ) -> None:
     """Create and update leases. One whose unit or renter is not there is refused."""
     wanted: dict[str, tuple[int, dict[str, Any]]] = {}
-    again: list[tuple[int, str]] = []
     for row in rows:
         cells = Cells(sheet, row)
         number = cells.needed("Número", most=30).upper()
@@ -198,7 +197,7 @@ def import_leases(
         if number not in wanted:
             wanted[number] = (row.number, values)
         elif wanted[number][1] == values:
-            again.append((row.number, number))
+            sheet.settle(row.number, Fate.UNCHANGED)
         else:
             cells.refuse("Número", repeated(number, wanted[number][0]))
     known = {lease.number: lease for lease in store.found(Lease.objects.all(), "number", wanted)}
@@ -215,8 +214,6 @@ def import_leases(
             sheet.settle(at, Fate.UPDATED)
         else:
             sheet.settle(at, Fate.UNCHANGED)
-    for at, _number in again:
-        sheet.settle(at, Fate.UNCHANGED)
     store.insert(new)
     store.rewrite(changed, LEASE_FIELDS)
 

@@ -17,7 +17,7 @@ from clientarea.importing.report import Fate, SheetReport
 from clientarea.importing.values import Cells, shown
 from clientarea.importing.workbook import Row, SheetSpec
 from clientarea.models import Client
-from saas.lib.documents import DocumentError, DocumentType, check_nit, normalise_type, split_document
+from saas.lib.documents import DocumentType, check_nit, normalise_type, split_document
 from saas.lib.phones import is_mobile
 from saas.lib.text import fold
 
@@ -89,27 +89,17 @@ def _read(cells: Cells) -> tuple[str, dict[str, Any]]:
 
 def _document(cells: Cells) -> tuple[DocumentType, str, str]:
     """Kind, document and check digit of a row; the check digit only where the row gives it."""
-    try:
-        kind = normalise_type(cells.raw("Tipo documento"))
-    except DocumentError as error:
-        cells.refuse("Tipo documento", str(error))
-        return DocumentType.CC, "", ""
-    try:
-        document, check = split_document(cells.raw("Documento"), kind)
-    except DocumentError as error:
-        cells.refuse("Documento", str(error))
+    kind = cells.read("Tipo documento", normalise_type, DocumentType.CC)
+    if not cells.ok:
         return kind, "", ""
+    document, check = cells.read("Documento", lambda value: split_document(value, kind), ("", ""))
     given = cells.raw("DV")
-    if given is None:
+    if not cells.ok or given is None:
         return kind, document, check
     if kind is not DocumentType.NIT:
         cells.notice("DV", _("Solo el NIT tiene dígito de verificación: no se guardó."))
         return kind, document, ""
-    try:
-        return kind, document, check_nit(document, given)
-    except DocumentError as error:
-        cells.refuse("DV", str(error))
-        return kind, document, ""
+    return kind, document, cells.read("DV", lambda value: check_nit(document, value), "")
 
 
 def _create(document: str, sayings: list[_Said], sheet: SheetReport) -> Client:

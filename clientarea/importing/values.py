@@ -87,26 +87,26 @@ class Cells:
 
     def money(self, column: str) -> Decimal:
         """An amount, not below zero; a blank cell is refused, since nobody knows whether it means nothing."""
-        amount = self._read(column, parse_cop, ZERO)
+        amount = self.read(column, parse_cop, ZERO)
         if amount < 0:
             self.refuse(column, _("El valor %s no puede ser negativo.") % cop(amount))
         return amount.quantize(CENT)
 
     def date(self, column: str) -> date:
         """A date in any spelling of saas.lib.clock."""
-        return self._read(column, parse_date, date.min)
+        return self.read(column, parse_date, date.min)
 
     def period(self, column: str) -> date:
         """The first day of a month."""
-        return self._read(column, parse_period, date.min)
+        return self.read(column, parse_period, date.min)
 
     def whole(self, column: str, *, least: int, most: int) -> int:
         """A whole number between two."""
-        return self._read(column, lambda value: whole(value, least=least, most=most), least)
+        return self.read(column, lambda value: whole(value, least=least, most=most), least)
 
     def percent(self, column: str) -> Decimal:
         """A percentage from 0 to 100."""
-        return self._read(column, percent, ZERO)
+        return self.read(column, percent, ZERO)
 
     def choice(self, column: str, choices: Mapping[str, T], default: T) -> T:
         """One of `choices`, whose keys are folded. `default` is only what stands in for one that could not be read."""
@@ -117,7 +117,7 @@ class Cells:
                 raise ValueError(_("No se conoce %(value)s: use %(known)s.") % {"value": shown(value), "known": ", ".join(choices)})
             return found
 
-        return self._read(column, pick, default)
+        return self.read(column, pick, default)
 
     def phone(self, column: str) -> str:
         """A telephone number, "" for a blank cell. One that cannot be read is left out with a notice."""
@@ -153,7 +153,7 @@ class Cells:
                     return found
             raise ValueError(_("No hay un tercero aceptado con el documento %s.") % shown(value))
 
-        return self._read(column, find, default)
+        return self.read(column, find, default)
 
     def named(self, column: str, by_name: Mapping[str, T], default: T) -> T:
         """The unit or lease that a cell names by its code or number, out of `by_name`."""
@@ -164,21 +164,22 @@ class Cells:
                 raise ValueError(_("%s no existe o fue rechazado.") % shown(value))
             return found
 
-        return self._read(column, find, default)
+        return self.read(column, find, default)
 
     def numbered(self, column: str, *, prefix: str) -> tuple[str, int]:
         """A prefix and a number, from `RC-7001` or 7001 (then with `prefix`)."""
-        found, number = self._read(column, numbered, ("", 0))
+        found, number = self.read(column, numbered, ("", 0))
         return found or prefix, number
 
-    def _read(self, column: str, read: Callable[[Any], T], default: T) -> T:
+    def read(self, column: str, read: Callable[[Any], T], default: T) -> T:
+        """What `read` makes of a cell; if it raises ValueError the row is refused with what it says, and `default` stands in."""
         before = self.ok
         value = self.raw(column)
         if self.ok != before:
             return default
         try:
             return read(value)
-        except ValueError as error:  # money, dates, documents: each says what is wrong, for people
+        except ValueError as error:  # of saas.lib or of this module: all say what is wrong, for people
             self.refuse(column, str(error))
             return default
 

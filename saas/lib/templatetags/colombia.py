@@ -116,7 +116,7 @@ def control_kind(field: BoundField) -> str:
         return "check"
     if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
         return "group"
-    if not isinstance(widget, forms.Input | forms.Textarea | forms.Select | forms.MultiWidget):
+    if not isinstance(widget, forms.widgets.Input | forms.Textarea | forms.Select | forms.MultiWidget):
         return "own"
     return "plain"
 
@@ -126,7 +126,7 @@ def _look(widget: forms.Widget) -> str:
         return "form-check-input"
     if isinstance(widget, forms.Select):
         return "form-select"
-    if isinstance(widget, forms.Input | forms.Textarea) and getattr(widget, "input_type", "") != "hidden":
+    if isinstance(widget, forms.widgets.Input | forms.Textarea) and getattr(widget, "input_type", "") != "hidden":
         return "form-control"
     return ""
 

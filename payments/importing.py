@@ -1,0 +1,413 @@
+"""The sheets Facturas and Pagos: invoices, and the payments that the agency received before or beside the gateway.
+
+What an invoice has covered follows from movements alone; the state that a workbook writes beside it is never believed,
+only reported when it disagrees. Money once recorded is not rewritten. Existing invoices are locked, by id, before they
+are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from clientarea.importing import store
+from clientarea.importing.estate import repeated
+from clientarea.importing.report import Fate, SheetReport
+from clientarea.importing.values import CENT, ZERO, Cells, numbered, shown
+from clientarea.importing.workbook import Row, SheetSpec
+from clientarea.models import Client, Lease
+from payments.models import (
+    Invoice,
+    InvoiceKind,
+    Movement,
+    MovementKind,
+    Payment,
+    PaymentLine,
+    PaymentSource,
+    PaymentState,
+    Receipt,
+)
+from saas.lib import crypto
+from saas.lib.clock import BOGOTA, short_date
+from saas.lib.documents import format_document
+from saas.lib.money import cop
+
+RECEIPTS = "RC"  # the series of an agency's own receipts; ours is receipts.PREFIX
+INVOICES = SheetSpec(
+    "Facturas",
+    (
+        "Prefijo", "Número", "Tipo", "Contrato", "Cliente (documento)", "Periodo", "Fecha emisión", "Fecha vencimiento",
+        "Concepto", "Canon o comisión", "Administración", "IVA", "Retención", "Total", "Estado", "CUFE",
+    ),
+)  # fmt: skip
+PAYMENTS = SheetSpec(
+    "Pagos", ("Recibo", "Fecha", "Cliente (documento)", "Facturas", "Valor", "Medio de pago", "Referencia")
+)
+WHO = "Cliente (documento)"
+KINDS = {
+    "arrendamiento": InvoiceKind.RENT, "arriendo": InvoiceKind.RENT, "canon": InvoiceKind.RENT, "comision": InvoiceKind.COMMISSION,
+}  # fmt: skip
+# What a workbook says of an invoice's state: only "paid" and "void" mean something to us.
+STATES = {
+    "pagada": "paid", "pagado": "paid", "pendiente": "pending", "vencida": "overdue", "en mora": "overdue", "abonada": "partly",
+    "anulada": "void", "anulado": "void",
+}  # fmt: skip
+# Who owes how much: fixed from the first movement on. The rest of an invoice only describes it.
+MONEY_FIELDS = ("kind", "client_id", "lease_id", "base", "administration", "iva", "withholding", "total")
+INVOICE_FIELDS = (*MONEY_FIELDS, "period", "issued_on", "due_on", "concept", "cufe", "voided_at", "applied")
+
+Key = tuple[str, int]  # prefix and number
+
+
+@dataclass
+class InvoiceSaid:
+    """What a row of Facturas says."""
+
+    row: int
+    key: Key
+    state: str
+    values: dict[str, Any]
+
+
+@dataclass
+class PaymentSaid:
+    """What a row of Pagos says."""
+
+    row: int
+    number: int
+    paid_on: date
+    client: int
+    keys: list[Key]
+    amount: Decimal
+    means: str
+    reference: str
+
+
+@dataclass
+class Books:
+    """The invoices at hand while a workbook is read, and what is to be written at its end."""
+
+    invoices: dict[Key, Invoice]
+    moved: set[int]  # ids of the invoices that had movements before
+    said: dict[Key, InvoiceSaid] = field(default_factory=dict)
+    new: list[Invoice] = field(default_factory=list)
+    touched: dict[int, Invoice] = field(default_factory=dict)
+    movements: list[Movement] = field(default_factory=list)
+
+    def move(self, kind: MovementKind, *, client: int, amount: Decimal, on: date, invoice: Invoice | None, payment: Payment | None) -> None:
+        """Add to the ledger, and to what its invoice has covered."""
+        self.movements.append(Movement(kind=kind, client_id=client, amount=amount, on=on, invoice=invoice, payment=payment))
+        if invoice is not None:
+            invoice.applied += amount
+            self.touch(invoice)
+
+    def touch(self, invoice: Invoice) -> None:
+        """Have an invoice written at the end."""
+        if invoice.pk is not None:
+            self.touched[invoice.pk] = invoice
+
+
+def import_money(
+    invoices: Iterable[Row],
+    payments: Iterable[Row],
+    *,
+    invoice_sheet: SheetReport,
+    payment_sheet: SheetReport,
+    clients: Mapping[str, int],
+    leases: Mapping[str, int],
+    now: datetime,
+) -> None:
+    """Create and update invoices, record payments with their receipts, and deduct paid commissions."""
+    invoices_said = _read_invoices(invoices, invoice_sheet, clients, leases)
+    payments_said = _read_payments(payments, payment_sheet, clients)
+    books = _open({said.key for said in invoices_said} | {key for said in payments_said for key in said.keys})
+    for said in invoices_said:
+        _keep_invoice(said, books, invoice_sheet, now=now)
+    records = _keep_payments(payments_said, books, payment_sheet)
+    _deduct_commissions(books, invoice_sheet)
+    _write(books, records)
+    _compare_states(books, payments_said, invoice_sheet, payment_sheet)
+
+
+def _read_invoices(
+    rows: Iterable[Row], sheet: SheetReport, clients: Mapping[str, int], leases: Mapping[str, int]
+) -> list[InvoiceSaid]:
+    result = []
+    for row in rows:
+        cells = Cells(sheet, row)
+        key = (cells.text("Prefijo", most=10).upper(), cells.whole("Número", least=1, most=10**15))
+        values: dict[str, Any] = {
+            "kind": cells.choice("Tipo", KINDS, InvoiceKind.RENT),
+            "lease_id": cells.named("Contrato", leases, 0),
+            "client_id": cells.known(WHO, clients, 0),
+            "period": cells.period("Periodo"),
+            "issued_on": cells.date("Fecha emisión"),
+            "due_on": cells.date("Fecha vencimiento"),
+            "concept": cells.needed("Concepto", most=200),
+            "base": cells.money("Canon o comisión"),
+            "administration": cells.money("Administración"),
+            "iva": cells.money("IVA"),
+            "withholding": cells.money("Retención"),
+            "total": cells.money("Total"),
+            "cufe": cells.text("CUFE", most=200),
+        }
+        state = cells.choice("Estado", STATES, "pending")
+        if cells.ok:
+            due = values["base"] + values["administration"] + values["iva"] - values["withholding"]
+            if due != values["total"]:
+                told = {"total": cop(values["total"]), "sum": cop(due)}
+                cells.refuse("Total", _("El total dice %(total)s, pero canon + administración + IVA − retención da %(sum)s.") % told)
+        if cells.ok:
+            result.append(InvoiceSaid(row.number, key, state, values))
+    return result
+
+
+def _read_payments(rows: Iterable[Row], sheet: SheetReport, clients: Mapping[str, int]) -> list[PaymentSaid]:
+    result: dict[int, PaymentSaid] = {}
+    for row in rows:
+        cells = Cells(sheet, row)
+        prefix, number = cells.numbered("Recibo", prefix=RECEIPTS)
+        if cells.ok and prefix != RECEIPTS:
+            cells.refuse("Recibo", _("Los recibos importados son de la serie %(ours)s, no %(theirs)s.") % {"ours": RECEIPTS, "theirs": prefix})
+        said = PaymentSaid(
+            row=row.number, number=number, paid_on=cells.date("Fecha"), client=cells.known(WHO, clients, 0),
+            keys=cells.read("Facturas", _keys, []), amount=cells.money("Valor"), means=cells.text("Medio de pago", most=60),
+            reference=cells.text("Referencia", most=80),
+        )  # fmt: skip
+        if cells.ok and said.amount == 0:
+            cells.refuse("Valor", _("Un pago no puede ser de cero."))
+        if not cells.ok:
+            continue
+        before = result.get(number)
+        if before is None:
+            result[number] = said
+        elif (before.paid_on, before.client, before.keys, before.amount) == (said.paid_on, said.client, said.keys, said.amount):
+            sheet.settle(row.number, Fate.UNCHANGED)
+        else:
+            cells.refuse("Recibo", repeated(f"{RECEIPTS}-{number}", before.row))
+    return list(result.values())
+
+
+def _keys(value: object) -> list[Key]:
+    """The invoices that a cell names: `FA-5001; FA-5002`. Raises ValueError."""
+    pieces = [piece for piece in str(value or "").replace(",", ";").split(";") if piece.strip()]
+    if not pieces:
+        raise ValueError(_("Falta la factura que se pagó."))
+    return list(dict.fromkeys(numbered(piece) for piece in pieces))
+
+
+def _open(keys: set[Key]) -> Books:
+    """The invoices of those keys, locked in the order of their ids, as whoever settles a payment locks them."""
+    ids = sorted(
+        pk
+        for piece in store.chunks(sorted({number for _prefix, number in keys}))
+        for pk, prefix, number in Invoice.objects.filter(number__in=piece).values_list("pk", "prefix", "number")
+        if (prefix, number) in keys
+    )
+    invoices: dict[Key, Invoice] = {}
+    moved: set[int] = set()
+    for piece in store.chunks(ids):
+        for invoice in Invoice.objects.select_for_update().filter(pk__in=piece).order_by("pk"):
+            invoices[invoice.prefix, invoice.number] = invoice
+        moved.update(Movement.objects.filter(invoice_id__in=piece).values_list("invoice_id", flat=True).distinct())
+    return Books(invoices, moved)
+
+
+def _keep_invoice(said: InvoiceSaid, books: Books, sheet: SheetReport, *, now: datetime) -> None:
+    prefix, number = said.key
+    before = books.said.get(said.key)
+    if before is not None:
+        if before.values == said.values and before.state == said.state:
+            sheet.settle(said.row, Fate.UNCHANGED)
+        else:
+            sheet.reject(said.row, "Número", repeated(_full(said.key), before.row))
+        return
+    invoice = books.invoices.get(said.key)
+    voided = said.state == "void"
+    if invoice is None:
+        invoice = Invoice(prefix=prefix, number=number, applied=ZERO, voided_at=now if voided else None, **said.values)
+        books.invoices[said.key] = invoice
+        books.new.append(invoice)
+        sheet.settle(said.row, Fate.CREATED)
+    else:
+        refusal = _frozen(invoice, said, books)
+        if refusal is not None:
+            sheet.reject(said.row, *refusal)
+            return
+        changed = store.differs(invoice, said.values) or voided != (invoice.voided_at is not None)
+        store.put(invoice, said.values)
+        if changed:
+            invoice.voided_at = now if voided and invoice.voided_at is None else invoice.voided_at
+            books.touch(invoice)
+        sheet.settle(said.row, Fate.UPDATED if changed else Fate.UNCHANGED)
+    books.said[said.key] = said
+
+
+def _frozen(invoice: Invoice, said: InvoiceSaid, books: Books) -> tuple[str, str] | None:
+    """Why a row may not change an invoice that is there (column and reason), or None."""
+    voided = said.state == "void"
+    if invoice.voided_at is not None and not voided:
+        return "Estado", _("La factura está anulada: no se reactiva al importar.")
+    if invoice.pk not in books.moved:
+        return None
+    if voided and invoice.voided_at is None:
+        return "Estado", _("La factura tiene pagos: no se anula al importar.")
+    if store.differs(invoice, {name: said.values[name] for name in MONEY_FIELDS}):
+        told = {"old": cop(invoice.total), "new": cop(said.values["total"])}
+        return "Total", _("La factura ya tiene pagos: no se cambian sus valores ni de quién es (había %(old)s, ahora %(new)s).") % told
+    return None
+
+
+@dataclass
+class _Records:
+    payments: list[Payment] = field(default_factory=list)
+    lines: list[PaymentLine] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+
+
+def _keep_payments(said: list[PaymentSaid], books: Books, sheet: SheetReport) -> _Records:
+    """Apply the payments that are new, oldest first; look whether those that are known still say the same."""
+    receipts = Receipt.objects.filter(prefix=RECEIPTS).select_related("payment").prefetch_related("payment__lines")
+    known = {receipt.number: receipt for receipt in store.found(receipts, "number", [p.number for p in said])}
+    leases = {i.lease_id for p in said for key in p.keys if (i := books.invoices.get(key)) is not None}
+    parties = {lease.pk: {lease.renter_id, lease.co_renter_id} for lease in store.found(Lease.objects.all(), "pk", leases)}
+    payers = {client.pk: client for client in store.found(Client.objects.all(), "pk", [p.client for p in said])}
+    records = _Records()
+    for payment in sorted(said, key=lambda payment: (payment.paid_on, payment.row)):
+        if payment.number in known:
+            _compare_payment(payment, known[payment.number].payment, books, sheet)
+        elif _may_pay(payment, books, parties, sheet):
+            _apply(payment, payers[payment.client], books, records, sheet)
+    return records
+
+
+def _may_pay(said: PaymentSaid, books: Books, parties: Mapping[int, set[int | None]], sheet: SheetReport) -> bool:
+    """Whether the invoices of a payment are there, and are asked of its client or of who signed the lease with them."""
+    for key in said.keys:
+        invoice = books.invoices.get(key)
+        if invoice is None:
+            sheet.reject(said.row, "Facturas", _("La factura %s no existe o fue rechazada.") % shown(_full(key)))
+            return False
+        together = parties.get(invoice.lease_id or 0, set())
+        if said.client != invoice.client_id and not {said.client, invoice.client_id} <= together:
+            sheet.reject(said.row, WHO, _("La factura %s no es de este cliente ni de su contrato.") % shown(_full(key)))
+            return False
+    return True
+
+
+def _compare_payment(said: PaymentSaid, payment: Payment, books: Books, sheet: SheetReport) -> None:
+    """A payment that is known stays as it is; a row that says otherwise is refused."""
+    paid = {line.invoice_id for line in payment.lines.all()}
+    named = {books.invoices[key].pk for key in said.keys if key in books.invoices}
+    told = {"old": "", "new": ""}
+    if payment.amount != said.amount:
+        column, told = "Valor", {"old": cop(payment.amount), "new": cop(said.amount)}
+    elif payment.paid_on != said.paid_on:
+        column, told = "Fecha", {"old": short_date(payment.paid_on or said.paid_on), "new": short_date(said.paid_on)}
+    elif payment.client_id != said.client:
+        sheet.reject(said.row, WHO, _("Este recibo ya está registrado a nombre de otro cliente. No se cambió."))
+        return
+    elif not paid <= named:
+        sheet.reject(said.row, "Facturas", _("Este recibo ya está registrado para otras facturas. No se cambió."))
+        return
+    else:
+        sheet.settle(said.row, Fate.UNCHANGED)
+        return
+    sheet.reject(said.row, column, _("Este recibo ya está registrado con %(old)s, y ahora dice %(new)s. No se cambió.") % told)
+
+
+def _apply(said: PaymentSaid, payer: Client, books: Books, records: _Records, sheet: SheetReport) -> None:
+    """Cover the invoices in the order named; what they do not need is the client's credit."""
+    settled_at = datetime.combine(said.paid_on, time(12), BOGOTA)  # the workbook gives no hour
+    payment = Payment(
+        client=payer, source=PaymentSource.IMPORTED, state=PaymentState.APPROVED, amount=said.amount, means=said.means,
+        reference=said.reference, paid_on=said.paid_on, settled_at=settled_at,
+    )  # fmt: skip
+    covered: list[tuple[Invoice, Decimal]] = []
+    left = said.amount
+    for key in said.keys:
+        invoice = books.invoices[key]
+        amount = min(left, ZERO if invoice.voided_at else invoice.balance)
+        if amount > 0:
+            books.move(MovementKind.APPLIED, client=payer.pk, amount=amount, on=said.paid_on, invoice=invoice, payment=payment)
+            covered.append((invoice, amount))
+            left -= amount
+    meant = {id(invoice): (invoice, amount) for invoice, amount in covered}
+    if left > 0:
+        books.move(MovementKind.CREDIT, client=payer.pk, amount=left, on=said.paid_on, invoice=None, payment=payment)
+        sheet.notice(said.row, "Valor", _("Sobran %s: quedan como saldo a favor del cliente.") % cop(left))
+        last = books.invoices[said.keys[-1]]  # a payment's lines add up to it
+        meant[id(last)] = (last, meant.get(id(last), (last, ZERO))[1] + left)
+    records.payments.append(payment)
+    records.lines += [PaymentLine(payment=payment, invoice=invoice, amount=amount) for invoice, amount in meant.values()]
+    records.receipts.append(_receipt(said, payment, covered, left, settled_at))
+    sheet.settle(said.row, Fate.CREATED)
+
+
+def _receipt(said: PaymentSaid, payment: Payment, covered: list[tuple[Invoice, Decimal]], left: Decimal, at: datetime) -> Receipt:
+    """The receipt that the agency gave, by its own number, with what receipts.issue() would have kept."""
+    client = payment.client
+    return Receipt(
+        prefix=RECEIPTS, number=said.number, payment=payment, client=client, amount=said.amount, issued_at=at,
+        code=crypto.random_reference(10),
+        content={
+            "client": client.name,
+            "client_document": format_document(client.document_type, client.document, client.document_check),
+            "payer": client.name,
+            "payer_document": "",
+            "paid_on": said.paid_on.isoformat(),
+            "means": said.means,
+            "reference": said.reference,
+            "cus": "",
+            "authorisation": "",
+            "test": False,
+            "lines": [[invoice.full_number, invoice.concept, str(amount.quantize(CENT))] for invoice, amount in covered],
+            "credit": str(left.quantize(CENT)),
+        },
+    )  # fmt: skip
+
+
+def _deduct_commissions(books: Books, sheet: SheetReport) -> None:
+    """A commission that the workbook says is paid was kept from the owner's payout, but for what payments covered."""
+    for key, said in books.said.items():
+        invoice = books.invoices[key]
+        if invoice.kind == InvoiceKind.COMMISSION and said.state == "paid" and invoice.balance > 0:
+            books.move(
+                MovementKind.DEDUCTED, client=invoice.client_id, amount=invoice.balance, on=invoice.issued_on, invoice=invoice,
+                payment=None,
+            )  # fmt: skip
+            if sheet.fates[said.row] is Fate.UNCHANGED:
+                sheet.settle(said.row, Fate.UPDATED)
+
+
+def _write(books: Books, records: _Records) -> None:
+    store.insert(books.new)
+    store.rewrite(list(books.touched.values()), INVOICE_FIELDS)
+    store.insert(records.payments)
+    store.insert(records.lines)
+    store.insert(records.receipts)
+    store.insert(books.movements)
+
+
+def _compare_states(books: Books, payments: list[PaymentSaid], invoices_sheet: SheetReport, payments_sheet: SheetReport) -> None:
+    """Tell where the state that the workbook writes is not what its payments say."""
+    for payment in payments:
+        pending = [_full(key) for key in payment.keys if key in books.said and books.said[key].state == "pending"]
+        if pending and payments_sheet.fates[payment.row] is not Fate.REJECTED:
+            told = _("La hoja Facturas dice que %s está pendiente. El pago se aplicó.") % ", ".join(pending)
+            payments_sheet.notice(payment.row, "Facturas", told)
+    for key, said in books.said.items():
+        invoice = books.invoices[key]
+        if said.state == "paid" and invoice.balance > 0:
+            told = _("Dice que está pagada, pero sus pagos suman %(paid)s de %(total)s. Quedó con saldo.")
+            values = {"paid": cop(invoice.applied), "total": cop(invoice.total)}
+            invoices_sheet.notice(said.row, "Estado", told % values)
+
+
+def _full(key: Key) -> str:
+    return f"{key[0]}-{key[1]}" if key[0] else str(key[1])
