@@ -1,4 +1,4 @@
-"""The sheets Facturas and Pagos: invoices, and the payments that the agency received before or beside the gateway.
+"""The sheets Facturas and Pagos in the ledger: invoices, and the payments that the agency received before or beside the gateway.
 
 What an invoice has covered follows from movements alone; the state that a workbook writes beside it is never believed,
 only reported when it disagrees. Money once recorded is not rewritten. Existing invoices are locked, by id, before they
@@ -11,16 +11,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from clientarea.importing import store
 from clientarea.importing.estate import repeated
 from clientarea.importing.report import Fate, SheetReport
-from clientarea.importing.values import CENT, ZERO, Cells, numbered, shown
-from clientarea.importing.workbook import Row, SheetSpec
+from clientarea.importing.values import CENT, ZERO, shown
+from clientarea.importing.workbook import Row
 from clientarea.models import Client, Lease
+from payments.importing_rows import RECEIPTS, WHO, InvoiceSaid, Key, PaymentSaid, full, read_invoices, read_payments
 from payments.models import (
     Invoice,
     InvoiceKind,
@@ -37,56 +37,9 @@ from saas.lib.clock import BOGOTA, short_date
 from saas.lib.documents import format_document
 from saas.lib.money import cop
 
-RECEIPTS = "RC"  # the series of an agency's own receipts; ours is receipts.PREFIX
-INVOICES = SheetSpec(
-    "Facturas",
-    (
-        "Prefijo", "Número", "Tipo", "Contrato", "Cliente (documento)", "Periodo", "Fecha emisión", "Fecha vencimiento",
-        "Concepto", "Canon o comisión", "Administración", "IVA", "Retención", "Total", "Estado", "CUFE",
-    ),
-)  # fmt: skip
-PAYMENTS = SheetSpec(
-    "Pagos", ("Recibo", "Fecha", "Cliente (documento)", "Facturas", "Valor", "Medio de pago", "Referencia")
-)
-WHO = "Cliente (documento)"
-KINDS = {
-    "arrendamiento": InvoiceKind.RENT, "arriendo": InvoiceKind.RENT, "canon": InvoiceKind.RENT, "comision": InvoiceKind.COMMISSION,
-}  # fmt: skip
-# What a workbook says of an invoice's state: only "paid" and "void" mean something to us.
-STATES = {
-    "pagada": "paid", "pagado": "paid", "pendiente": "pending", "vencida": "overdue", "en mora": "overdue", "abonada": "partly",
-    "anulada": "void", "anulado": "void",
-}  # fmt: skip
 # Who owes how much: fixed from the first movement on. The rest of an invoice only describes it.
 MONEY_FIELDS = ("kind", "client_id", "lease_id", "base", "administration", "iva", "withholding", "total")
 INVOICE_FIELDS = (*MONEY_FIELDS, "period", "issued_on", "due_on", "concept", "cufe", "voided_at", "applied")
-
-Key = tuple[str, int]  # prefix and number
-
-
-@dataclass
-class InvoiceSaid:
-    """What a row of Facturas says."""
-
-    row: int
-    key: Key
-    state: str
-    values: dict[str, Any]
-
-
-@dataclass
-class PaymentSaid:
-    """What a row of Pagos says."""
-
-    row: int
-    number: int
-    paid_on: date
-    client: int
-    keys: list[Key]
-    amount: Decimal
-    means: str
-    reference: str
-
 
 @dataclass
 class Books:
@@ -123,8 +76,8 @@ def import_money(
     now: datetime,
 ) -> None:
     """Create and update invoices, record payments with their receipts, and deduct paid commissions."""
-    invoices_said = _read_invoices(invoices, invoice_sheet, clients, leases)
-    payments_said = _read_payments(payments, payment_sheet, clients)
+    invoices_said = read_invoices(invoices, invoice_sheet, clients, leases)
+    payments_said = read_payments(payments, payment_sheet, clients)
     books = _open({said.key for said in invoices_said} | {key for said in payments_said for key in said.keys})
     for said in invoices_said:
         _keep_invoice(said, books, invoice_sheet, now=now)
@@ -132,73 +85,6 @@ def import_money(
     _deduct_commissions(books, invoice_sheet)
     _write(books, records)
     _compare_states(books, payments_said, invoice_sheet, payment_sheet)
-
-
-def _read_invoices(
-    rows: Iterable[Row], sheet: SheetReport, clients: Mapping[str, int], leases: Mapping[str, int]
-) -> list[InvoiceSaid]:
-    result = []
-    for row in rows:
-        cells = Cells(sheet, row)
-        key = (cells.text("Prefijo", most=10).upper(), cells.whole("Número", least=1, most=10**15))
-        values: dict[str, Any] = {
-            "kind": cells.choice("Tipo", KINDS, InvoiceKind.RENT),
-            "lease_id": cells.named("Contrato", leases, 0),
-            "client_id": cells.known(WHO, clients, 0),
-            "period": cells.period("Periodo"),
-            "issued_on": cells.date("Fecha emisión"),
-            "due_on": cells.date("Fecha vencimiento"),
-            "concept": cells.needed("Concepto", most=200),
-            "base": cells.money("Canon o comisión"),
-            "administration": cells.money("Administración"),
-            "iva": cells.money("IVA"),
-            "withholding": cells.money("Retención"),
-            "total": cells.money("Total"),
-            "cufe": cells.text("CUFE", most=200),
-        }
-        state = cells.choice("Estado", STATES, "pending")
-        if cells.ok:
-            due = values["base"] + values["administration"] + values["iva"] - values["withholding"]
-            if due != values["total"]:
-                told = {"total": cop(values["total"]), "sum": cop(due)}
-                cells.refuse("Total", _("El total dice %(total)s, pero canon + administración + IVA − retención da %(sum)s.") % told)
-        if cells.ok:
-            result.append(InvoiceSaid(row.number, key, state, values))
-    return result
-
-
-def _read_payments(rows: Iterable[Row], sheet: SheetReport, clients: Mapping[str, int]) -> list[PaymentSaid]:
-    result: dict[int, PaymentSaid] = {}
-    for row in rows:
-        cells = Cells(sheet, row)
-        prefix, number = cells.numbered("Recibo", prefix=RECEIPTS)
-        if cells.ok and prefix != RECEIPTS:
-            cells.refuse("Recibo", _("Los recibos importados son de la serie %(ours)s, no %(theirs)s.") % {"ours": RECEIPTS, "theirs": prefix})
-        said = PaymentSaid(
-            row=row.number, number=number, paid_on=cells.date("Fecha"), client=cells.known(WHO, clients, 0),
-            keys=cells.read("Facturas", _keys, []), amount=cells.money("Valor"), means=cells.text("Medio de pago", most=60),
-            reference=cells.text("Referencia", most=80),
-        )  # fmt: skip
-        if cells.ok and said.amount == 0:
-            cells.refuse("Valor", _("Un pago no puede ser de cero."))
-        if not cells.ok:
-            continue
-        before = result.get(number)
-        if before is None:
-            result[number] = said
-        elif (before.paid_on, before.client, before.keys, before.amount) == (said.paid_on, said.client, said.keys, said.amount):
-            sheet.settle(row.number, Fate.UNCHANGED)
-        else:
-            cells.refuse("Recibo", repeated(f"{RECEIPTS}-{number}", before.row))
-    return list(result.values())
-
-
-def _keys(value: object) -> list[Key]:
-    """The invoices that a cell names: `FA-5001; FA-5002`. Raises ValueError."""
-    pieces = [piece for piece in str(value or "").replace(",", ";").split(";") if piece.strip()]
-    if not pieces:
-        raise ValueError(_("Falta la factura que se pagó."))
-    return list(dict.fromkeys(numbered(piece) for piece in pieces))
 
 
 def _open(keys: set[Key]) -> Books:
@@ -225,7 +111,7 @@ def _keep_invoice(said: InvoiceSaid, books: Books, sheet: SheetReport, *, now: d
         if before.values == said.values and before.state == said.state:
             sheet.settle(said.row, Fate.UNCHANGED)
         else:
-            sheet.reject(said.row, "Número", repeated(_full(said.key), before.row))
+            sheet.reject(said.row, "Número", repeated(full(said.key), before.row))
         return
     invoice = books.invoices.get(said.key)
     voided = said.state == "void"
@@ -291,11 +177,11 @@ def _may_pay(said: PaymentSaid, books: Books, parties: Mapping[int, set[int | No
     for key in said.keys:
         invoice = books.invoices.get(key)
         if invoice is None:
-            sheet.reject(said.row, "Facturas", _("La factura %s no existe o fue rechazada.") % shown(_full(key)))
+            sheet.reject(said.row, "Facturas", _("La factura %s no existe o fue rechazada.") % shown(full(key)))
             return False
         together = parties.get(invoice.lease_id or 0, set())
         if said.client != invoice.client_id and not {said.client, invoice.client_id} <= together:
-            sheet.reject(said.row, WHO, _("La factura %s no es de este cliente ni de su contrato.") % shown(_full(key)))
+            sheet.reject(said.row, WHO, _("La factura %s no es de este cliente ni de su contrato.") % shown(full(key)))
             return False
     return True
 
@@ -397,7 +283,7 @@ def _write(books: Books, records: _Records) -> None:
 def _compare_states(books: Books, payments: list[PaymentSaid], invoices_sheet: SheetReport, payments_sheet: SheetReport) -> None:
     """Tell where the state that the workbook writes is not what its payments say."""
     for payment in payments:
-        pending = [_full(key) for key in payment.keys if key in books.said and books.said[key].state == "pending"]
+        pending = [full(key) for key in payment.keys if key in books.said and books.said[key].state == "pending"]
         if pending and payments_sheet.fates[payment.row] is not Fate.REJECTED:
             told = _("La hoja Facturas dice que %s está pendiente. El pago se aplicó.") % ", ".join(pending)
             payments_sheet.notice(payment.row, "Facturas", told)
@@ -407,7 +293,3 @@ def _compare_states(books: Books, payments: list[PaymentSaid], invoices_sheet: S
             told = _("Dice que está pagada, pero sus pagos suman %(paid)s de %(total)s. Quedó con saldo.")
             values = {"paid": cop(invoice.applied), "total": cop(invoice.total)}
             invoices_sheet.notice(said.row, "Estado", told % values)
-
-
-def _full(key: Key) -> str:
-    return f"{key[0]}-{key[1]}" if key[0] else str(key[1])

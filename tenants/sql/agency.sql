@@ -46,7 +46,7 @@ CREATE TABLE "accounts_user" (
     "is_active" boolean NOT NULL,
     "created_at" timestamp with time zone NOT NULL,
     "activated_at" timestamp with time zone,
-    CONSTRAINT "user_role_known" CHECK ((("role")::"text" = ANY ((ARRAY['client'::character varying, 'staff'::character varying, 'operator'::character varying])::"text"[]))),
+    CONSTRAINT "user_role_known" CHECK (("role" IN ('client', 'staff', 'operator'))),
     CONSTRAINT "user_username_lower" CHECK ((("username")::"text" = "lower"(("username")::"text")))
 );
 
@@ -867,7 +867,7 @@ CREATE INDEX "pqrs_case_unit_id_5a6c3f1f" ON "pqrs_case" USING "btree" ("unit_id
 
 CREATE INDEX "pqrs_message_case_id_25df0bae" ON "pqrs_message" USING "btree" ("case_id");
 
-CREATE UNIQUE INDEX "unique_authenticator_type" ON "mfa_authenticator" USING "btree" ("user_id", "type") WHERE (("type")::"text" = ANY ((ARRAY['totp'::character varying, 'recovery_codes'::character varying])::"text"[]));
+CREATE UNIQUE INDEX "unique_authenticator_type" ON "mfa_authenticator" USING "btree" ("user_id", "type") WHERE ("type" IN ('totp', 'recovery_codes'));
 
 CREATE UNIQUE INDEX "unique_primary_email" ON "account_emailaddress" USING "btree" ("user_id", "primary") WHERE "primary";
 

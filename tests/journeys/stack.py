@@ -151,6 +151,15 @@ class Stack:
             connection.execute(f'SET search_path = "{row[0]}"')
             return connection.execute(sql).fetchall()  # type: ignore[arg-type]
 
+    def platform(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of the public schema."""
+        with psycopg.connect(self.database_url) as connection:
+            return connection.execute(sql).fetchall()  # type: ignore[arg-type]
+
+    def flush_redis(self) -> None:
+        """FLUSHALL, as far as this stack's own database goes."""
+        redis.Redis.from_url(self.redis_url).flushdb()
+
     def payu_control(self, path: str, data: dict[str, Any] | None = None) -> Any:
         """The stand-in's control API: GET without data, POST with."""
         body = json.dumps(data).encode() if data is not None else None

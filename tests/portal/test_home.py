@@ -15,7 +15,8 @@ from payments.models import Invoice, InvoiceKind, Payment, Payout, Receipt
 from pqrs.cases import open_case
 from saas.lib import clock
 from tenants import context
-from tests.world import Cast, Casts, make_invoice
+from tests.payments import money
+from tests.world import TODAY, Cast, Casts, make_invoice
 
 HOME = "/area-de-clientes/"
 pytestmark = pytest.mark.usefixtures("today")
@@ -24,8 +25,6 @@ pytestmark = pytest.mark.usefixtures("today")
 @pytest.fixture
 def today(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is 23 November 2026."""
-    from tests.world import TODAY
-
     monkeypatch.setattr(clock, "today", lambda: TODAY)
 
 
@@ -72,8 +71,6 @@ def test_with_nothing_owed_it_says_so(cast: Casts, browse: Any) -> None:
 
 
 def test_a_payment_in_process_is_not_offered_again(cast: Casts, browse: Any) -> None:
-    from tests.payments import money
-
     with context.in_agency(cast.alfa.agency):
         attempt = money.start(cast.alfa, cast.alfa.overdue)
         attempt.returned_state = "pending"
@@ -86,8 +83,13 @@ def test_a_payment_in_process_is_not_offered_again(cast: Casts, browse: Any) -> 
 def test_a_renter_sees_the_last_payments_with_receipts(cast: Casts, browse: Any) -> None:
     with context.in_agency(cast.alfa.agency):
         for client in (cast.alfa.rita, cast.alfa.berta):
-            payment = Payment.objects.create(client=client, source="manual", state="approved", amount=100_000 + client.pk, means="Efectivo", paid_on=date(2026, 11, 3))
-            Receipt.objects.create(prefix="CP", number=client.pk, payment=payment, client=client, amount=payment.amount, issued_at=clock.now(), code=f"c{client.pk}")
+            payment = Payment.objects.create(
+                client=client, source="manual", state="approved", amount=100_000, means="Efectivo", paid_on=date(2026, 11, 3)
+            )
+            Receipt.objects.create(
+                prefix="CP", number=client.pk, payment=payment, client=client, amount=payment.amount, issued_at=clock.now(),
+                code=f"c{client.pk}",
+            )  # fmt: skip
         Payment.objects.create(client=cast.alfa.rita, source="gateway", state="started", amount=77)
         Payment.objects.create(client=cast.alfa.rita, source="gateway", state="declined", amount=88)
     answer = _page(browse, cast.alfa, cast.alfa.rita)

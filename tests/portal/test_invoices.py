@@ -120,7 +120,7 @@ def test_states_are_shown_and_filtered(here: Cast, browse: Any) -> None:
 def test_twenty_a_page_and_the_filter_stays(here: Cast, browse: Any) -> None:
     with context.in_agency(here.agency):
         for number in range(100, 130):
-            make_invoice(here.lease, number, period=date(2024, 1 + number % 12, 1))
+            make_invoice(here.lease, number, period=date(2024, 3 + number % 10, 1))
     rita = browse(here.agency, here.rita.user)
     first = rita.get(at("invoices"), {"year": "2024"})
     assert len(tags(first, "invoice-row")) == 20

@@ -56,7 +56,7 @@ def test_a_link_sent_to_the_old_address_dies(cast: Casts, browse: Any) -> None:
     ("change", "said"),
     [
         ({"email": "no es un correo"}, "correo"),
-        ({"email": ""}, "obligatorio"),
+        ({"email": ""}, "field-error"),
         ({"mobile": "745 2030"}, "no es un teléfono de Colombia"),
         ({"mobile": "601 745 2030"}, "un celular empieza por 3"),
         ({"landline": "321 474 5328"}, "un fijo empieza por 60"),

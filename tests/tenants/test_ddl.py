@@ -74,7 +74,7 @@ def test_migrating_a_made_schema_does_nothing(db: None) -> None:
     with connection.execute_wrapper(note):
         call_command("migrate_schemas", schema_name=MADE, tenant=True, verbosity=0, interactive=False)
     assert (describe(MADE), _rows(f'"{MADE}".django_migrations')) == before
-    assert [sql for sql in ran if sql.split()[0] not in ("SELECT", "SET")] == []
+    assert [sql for sql in ran if sql.split()[0] not in ("SELECT", "SET", "SHOW")] == []
 
 
 def test_new_rows_get_ids_that_are_free(db: None) -> None:
@@ -151,12 +151,14 @@ def test_preparing_gives_the_file_as_it_is(db: None) -> None:
         'CREATE SCHEMA "a_x";\n\n\nSET default_tablespace = \'\';\n\n--\n-- Name: t; Type: TABLE; Schema: a_x; Owner: -\n--\n\n'
         'CREATE TABLE "a_x"."t" (\n    "id" bigint NOT NULL\n);\n\n\n'
         "SELECT pg_catalog.setval('\"a_x\".\"t_id_seq\"', 1, false);\nSELECT pg_catalog.setval('\"a_x\".\"u_id_seq\"', 7, true);\n"
+        "CHECK (((\"role\")::\"text\" = ANY ((ARRAY['a'::character varying, 'it''s'::character varying])::\"text\"[])));\n"
         "INSERT INTO \"a_x\".\"t\" VALUES ('2000-01-01 00:00:00+00');\n\\unrestrict abc\n",
         "a_x",
     )
     assert text.split("\n\n", 1)[1] == (
         'CREATE TABLE "t" (\n    "id" bigint NOT NULL\n);\n\n'
-        "SELECT pg_catalog.setval('\"u_id_seq\"', 7, true);\nINSERT INTO \"t\" VALUES (now());\n"
+        "SELECT pg_catalog.setval('\"u_id_seq\"', 7, true);\n"
+        "CHECK ((\"role\" IN ('a', 'it''s')));\nINSERT INTO \"t\" VALUES (now());\n"
     )
     with pytest.raises(dump.DumpError, match="name is left"):
         dump.normalised("SELECT 'a_x';", "a_x")

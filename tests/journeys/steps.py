@@ -1,0 +1,80 @@
+"""What people do in the browser, step by step, so that a journey reads like a story."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.journeys.stack import Stack, until
+
+PAID = "approved"
+
+
+def prove_human(page: Page) -> None:
+    """Tick *No soy un robot* and wait until the puzzle is solved."""
+    page.locator("altcha-widget input[type=checkbox]").check()
+    expect(page.locator("altcha-widget")).to_contain_text("Verificado")
+
+
+def log_in(page: Page, origin: str, person: dict[str, str], *, path: str = "/area-de-clientes/") -> None:
+    """Go to `path`, be asked to log in, do so, and arrive."""
+    page.goto(origin + path)
+    page.get_by_label("Usuario", exact=True).fill(person["usuario"])
+    page.get_by_label("Contraseña", exact=True).fill(person["contraseña"])
+    prove_human(page)
+    page.get_by_role("button", name="Iniciar sesión").click()
+    page.wait_for_url(re.compile(re.escape(origin + path)))
+
+
+def register_payment(page: Page, origin: str, *, number: str = "") -> str:
+    """From the list of invoices to *Pagar con PayU*: the icon of a pending invoice, the form *Registrar pago*. Returns the
+    invoice's number. Without `number` the first that can be paid."""
+    page.goto(origin + "/area-de-clientes/facturas/")
+    icon = page.get_by_role("link", name=re.compile(f"^Pagar (la )?factura {number}")).first
+    chosen = re.search(r"[A-Z]+-\d+", icon.get_attribute("aria-label") or icon.inner_text())
+    assert chosen is not None
+    icon.click()
+    expect(page.get_by_role("heading", name="Registrar pago")).to_be_visible()
+    page.get_by_test_id("register-payment").click()
+    expect(page.get_by_test_id("pay-with-payu")).to_be_visible()
+    return chosen[0]
+
+
+def pay_at_payu(page: Page, stack: Stack, *, means: str, outcome: str) -> None:
+    """*Pagar con PayU*, choose the means and what becomes of it. Ends on PayU's page of the result."""
+    page.get_by_test_id("pay-with-payu").click()
+    page.wait_for_url(re.compile(re.escape(stack.payu)))
+    page.get_by_test_id(f"mean-{means}").click()
+    page.get_by_test_id(f"outcome-{outcome}").click()
+    page.get_by_test_id("pay").click()
+    expect(page.get_by_test_id("return")).to_be_visible()
+
+
+def come_back(page: Page, origin: str) -> None:
+    """Back on the agency's site, at the confirmation page."""
+    page.get_by_test_id("return").click()
+    page.wait_for_url(re.compile(re.escape(origin) + r"/area-de-clientes/pagos/\d+/"))
+
+
+def expect_state(page: Page, state: str, *, seconds: float = 30) -> None:
+    """The confirmation page shows `state`, by itself."""
+    expect(page.locator(f'[data-testid="payment-state"][data-state="{state}"]')).to_be_visible(timeout=seconds * 1000)
+
+
+def download(page: Page, link: Any) -> bytes:
+    """What a link downloads."""
+    with page.expect_download() as waiting:
+        link.click()
+    return waiting.value.path().read_bytes()
+
+
+def letter_with(stack: Stack, *words: str, seconds: float = 30) -> str:
+    """The newest mail that holds all of `words`, decoded."""
+
+    def find() -> str | None:
+        return next((text for text in reversed(stack.letters()) if all(word in text for word in words)), None)
+
+    found: str = until(f"a mail with {words}", find, seconds=seconds)
+    return found

@@ -1,0 +1,123 @@
+"""Cases: radicados without gaps, due dates by law, bounds, and what a client's message does."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import transaction
+
+from pqrs import cases
+from pqrs.deadlines import due_date
+from pqrs.models import Case, CaseCounter, CaseState, Message
+from tenants import context
+from tests.world import NOW, Cast, Casts
+
+BOGOTA = ZoneInfo("America/Bogota")
+
+
+def open_one(cast: Cast, *, now: datetime = NOW, **fields: Any) -> Case:
+    """Rita files a claim about repairs."""
+    return cases.open_case(**{"client": cast.rita, "kind": "claim", "subject": "repairs", "description": "Hay una gotera.", "now": now, **fields})
+
+
+@pytest.mark.parametrize("kind", ["petition", "complaint", "claim", "suggestion"])
+@pytest.mark.parametrize(
+    ("received", "due"), [(date(2026, 3, 26), date(2026, 4, 20)), (date(2026, 12, 18), date(2027, 1, 13)), (date(2026, 11, 23), date(2026, 12, 15))]
+)
+def test_fifteen_business_days_from_the_day_after(kind: str, received: date, due: date) -> None:
+    assert due_date(kind, received_on=received) == due
+
+
+def test_an_opened_case(cast: Casts) -> None:
+    with context.in_agency(cast.alfa.agency):
+        case = open_one(cast.alfa, lease=cast.alfa.lease, description="  Hay una gotera.\r\nOtra línea.\0 ")
+        case.refresh_from_db()
+        assert (case.number, case.state, case.due_on, case.opened_at) == ("2026-000001", "pending", date(2026, 12, 15), NOW)
+        assert (case.client, case.unit, case.lease) == (cast.alfa.rita, cast.alfa.lease.unit, cast.alfa.lease)
+        assert case.description == "Hay una gotera.\nOtra línea."
+
+
+def test_radicados_follow_each_other_per_agency_and_year_in_bogota(cast: Casts) -> None:
+    with context.in_agency(cast.alfa.agency):
+        last_night = datetime(2026, 12, 31, 23, 30, tzinfo=BOGOTA)
+        numbers = [open_one(cast.alfa).number, open_one(cast.alfa, client=cast.alfa.berta).number, open_one(cast.alfa, now=last_night).number]
+        numbers.append(open_one(cast.alfa, now=last_night + timedelta(hours=1)).number)
+        assert numbers == ["2026-000001", "2026-000002", "2026-000003", "2027-000001"]
+    with context.in_agency(cast.beta.agency):
+        assert open_one(cast.beta).number == "2026-000001"
+
+
+def test_a_failure_leaves_no_gap(cast: Casts) -> None:
+    with context.in_agency(cast.alfa.agency):
+        open_one(cast.alfa)
+        with transaction.atomic():
+            assert open_one(cast.alfa).number == "2026-000002"
+            transaction.set_rollback(True)
+        with pytest.raises(ValueError, match="nada"):
+            open_one(cast.alfa, kind="nada")
+        assert open_one(cast.alfa).number == "2026-000002"
+        assert CaseCounter.objects.get(year=2026).value == Case.objects.count() == 2
+
+
+@pytest.mark.parametrize("text", ["", " \r\n\0 ", "x" * 5001])
+def test_texts_are_bounded(cast: Casts, text: str) -> None:
+    with context.in_agency(cast.alfa.agency):
+        case = open_one(cast.alfa)
+        with pytest.raises(cases.CaseError):
+            open_one(cast.alfa, description=text)
+        with pytest.raises(cases.CaseError):
+            cases.add_message(case, text=text, now=NOW)
+        assert (Case.objects.count(), Message.objects.count()) == (1, 0)
+
+
+def test_cases_a_day_are_bounded(cast: Casts) -> None:
+    with context.in_agency(cast.alfa.agency):
+        for _ in range(cases.CASES_A_DAY):
+            open_one(cast.alfa)
+        with pytest.raises(cases.CaseError, match="10 PQRS"):
+            open_one(cast.alfa, now=NOW + timedelta(hours=23))
+        open_one(cast.alfa, client=cast.alfa.berta)
+        assert open_one(cast.alfa, now=NOW + timedelta(hours=25)).number == "2026-000012"
+
+
+def test_messages_a_day_are_bounded(cast: Casts) -> None:
+    with context.in_agency(cast.alfa.agency):
+        case = open_one(cast.alfa)
+        for _ in range(cases.MESSAGES_A_DAY):
+            cases.add_message(case, text="Hola", now=NOW)
+        with pytest.raises(cases.CaseError):
+            cases.add_message(case, text="Hola", now=NOW)
+        assert case.messages.count() == cases.MESSAGES_A_DAY
+
+
+@pytest.mark.parametrize("state", [CaseState.PENDING, CaseState.IN_PROGRESS, CaseState.REOPENED])
+def test_a_message_to_an_open_case_leaves_its_state_and_term(cast: Casts, state: str) -> None:
+    with context.in_agency(cast.alfa.agency):
+        case = open_one(cast.alfa)
+        Case.objects.update(state=state)
+        message = cases.add_message(case, text=" Sigue goteando ", now=NOW + timedelta(days=3))
+        case.refresh_from_db()
+        assert (case.state, case.due_on) == (state, date(2026, 12, 15))
+        assert (message.from_staff, message.author, message.text) == (False, "Rita Arrendataria Ñáñez", "Sigue goteando")
+
+
+def test_a_message_to_an_answered_case_opens_it_again_with_a_new_term(cast: Casts) -> None:
+    with context.in_agency(cast.alfa.agency):
+        case = open_one(cast.alfa)
+        Case.objects.update(state=CaseState.ANSWERED)
+        cases.add_message(case, text="No quedó", now=datetime(2026, 12, 18, 9, tzinfo=BOGOTA))
+        case.refresh_from_db()
+        assert (case.state, case.due_on) == ("reopened", date(2027, 1, 13))
+
+
+def test_a_closed_case_takes_no_message(cast: Casts) -> None:
+    with context.in_agency(cast.alfa.agency):
+        case = open_one(cast.alfa)
+        Case.objects.update(state=CaseState.CLOSED)
+        with pytest.raises(cases.CaseError, match="cerrada"):
+            cases.add_message(case, text="Hola", now=NOW)
+        case.refresh_from_db()
+        assert (case.state, case.messages.count()) == ("closed", 0)
