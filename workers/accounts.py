@@ -61,8 +61,6 @@ def _send(user: User, task: Task, *, subject: str, template: str, purpose: str, 
         template=template,
         context={
             **sender["brand"],
-            "agency": sender["name"],
-            "person": user.name,
             "name": user.name,
             "username": user.username,
             "link": link,

@@ -13,6 +13,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -70,20 +71,21 @@ def _timed(work: Callable[[], object]) -> float:
 def _provisioning() -> None:
     from django.core.management import call_command
     from django.db import connection
+
     from tenants.ddl import create_schema
+    from tenants.models import new_schema_name
 
     def by_migrations(name: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f'CREATE SCHEMA "{name}"')
         call_command("migrate_schemas", schema_name=name, tenant=True, verbosity=0, interactive=False)
 
-    ours = [_timed(lambda n=n: create_schema(f"a_bench{n:010d}")) for n in range(5)]
-    theirs = [_timed(lambda n=n: by_migrations(f"a_bench{n:010d}m")) for n in range(3)]
+    names = [new_schema_name() for _ in range(8)]
+    ours = [_timed(partial(create_schema, name)) for name in names[:5]]
+    theirs = [_timed(partial(by_migrations, name)) for name in names[5:]]
     with connection.cursor() as cursor:
-        for n in range(5):
-            cursor.execute(f'DROP SCHEMA "a_bench{n:010d}" CASCADE')
-        for n in range(3):
-            cursor.execute(f'DROP SCHEMA "a_bench{n:010d}m" CASCADE')
+        for name in names:
+            cursor.execute(f'DROP SCHEMA "{name}" CASCADE')
     mine, stock = statistics.median(ours), statistics.median(theirs)
     row("an agency's schema, ready-made DDL", f"{mine:.3f} s")
     row("the same by django-tenants' migrations", f"{stock:.3f} s ({stock / mine:.1f} times ours)", "8 times")
