@@ -38,10 +38,9 @@ def send(receipt_id: int, *, agency: Agency) -> None:
         from_address=settings.MAIL_FROM,
         message_id_key=f"receipt:{agency.schema_name}:{receipt.pk}",
     )
-    with receipts.open_pdf(receipt) or _missing(receipt) as pdf:
+    pdf = receipts.open_pdf(receipt)
+    if pdf is None:
+        raise FileNotFoundError(f"the PDF of receipt {receipt.pk} is not there")
+    with pdf:
         message.attach(f"comprobante-{receipt.full_number}.pdf", pdf.read(), "application/pdf")
     message.send()
-
-
-def _missing(receipt: Receipt) -> None:
-    raise FileNotFoundError(f"the PDF of receipt {receipt.pk} is not there")

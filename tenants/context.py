@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db import connection
+from django.db import connection as django_connection
 
 if TYPE_CHECKING:
     from tenants.models import Agency
 
 PUBLIC = "public"
+connection: Any = django_connection  # with what django-tenants' backend adds to it
 
 
 class WallError(RuntimeError):

@@ -83,14 +83,14 @@ class HostMiddleware:
             return _nobody_here()
         request.agency = None  # type: ignore[attr-defined]
         if host == settings.PLATFORM_HOST:
-            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF  # type: ignore[attr-defined]
-            set_urlconf(request.urlconf)  # type: ignore[attr-defined]
+            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+            set_urlconf(request.urlconf)
             return self.get_response(request)
         agency = agency_at(host)
         if agency is None:
             return _nobody_here()
-        request.urlconf = settings.AGENCY_URLCONF  # type: ignore[attr-defined]
-        set_urlconf(request.urlconf)  # type: ignore[attr-defined]
+        request.urlconf = settings.AGENCY_URLCONF
+        set_urlconf(request.urlconf)
         if agency.state != AgencyState.ACTIVE:
             return _not_open(request, agency)
         request.agency = agency  # type: ignore[attr-defined]

@@ -150,4 +150,4 @@ def log_in(browser: Browser, agency: Agency | None, user: User) -> None:
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session.set_expiry(timedelta(hours=1))
         session.save()
-    browser.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    browser.cookies[settings.SESSION_COOKIE_NAME] = session.session_key or ""

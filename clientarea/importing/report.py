@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 
 class Fate(StrEnum):
@@ -121,14 +120,14 @@ class Report:
 
     def summary(self) -> str:
         """One line: how many rows, and what became of them."""
-        told = _("%(rows)s filas: %(created)s creadas, %(updated)s actualizadas, %(unchanged)s sin cambios, %(rejected)s rechazadas") % {
+        told = _(
+            "%(rows)s filas · creadas %(created)s · actualizadas %(updated)s · sin cambios %(unchanged)s · "
+            "rechazadas %(rejected)s · avisos %(notices)s"
+        ) % {
             "rows": self.rows_in, "created": self.count(Fate.CREATED), "updated": self.count(Fate.UPDATED),
-            "unchanged": self.count(Fate.UNCHANGED), "rejected": self.count(Fate.REJECTED),
+            "unchanged": self.count(Fate.UNCHANGED), "rejected": self.count(Fate.REJECTED), "notices": len(self.notices),
         }  # fmt: skip
-        count = len(self.notices)
-        if count:
-            told += "; " + ngettext("%(count)s aviso", "%(count)s avisos", count) % {"count": count}
-        return (_("Simulación, nada se guardó. %s.") if self.dry_run else "%s.") % told
+        return _("Simulación, nada se guardó: %s") % told if self.dry_run else told
 
     def check(self) -> None:
         """Make sure that every row read has one fate. Raises AssertionError: nothing may be kept then."""

@@ -31,7 +31,7 @@ class _Tokens(PasswordResetTokenGenerator):
         super().__init__()
         self.purpose = purpose
 
-    def _make_hash_value(self, user: User, timestamp: int) -> str:  # type: ignore[override]
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
         base = super()._make_hash_value(user, timestamp)
         return f"{self.purpose}:{current_schema()}:{user.is_active}:{base}"
 

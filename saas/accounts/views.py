@@ -32,7 +32,7 @@ class LoginView(AllauthLoginView):
 @everyone
 def login(request: HttpRequest) -> HttpResponseBase:
     """*Iniciar sesión*."""
-    return LoginView.as_view()(request)  # type: ignore[no-any-return]
+    return LoginView.as_view()(request)
 
 
 @everyone
@@ -123,4 +123,4 @@ def set_language(request: HttpRequest) -> HttpResponse:
     """Spanish or English, remembered in a cookie."""
     from django.views.i18n import set_language as django_set_language
 
-    return django_set_language(request)  # type: ignore[return-value]
+    return django_set_language(request)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.payments.sandbox.bench import Shop, StandIn
+from tests.payments.sandbox.driving import Shop, StandIn
 
 
 @pytest.fixture(scope="module")
