@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import mimetypes
 import re
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -76,7 +78,8 @@ def privacy(request: HttpRequest) -> HttpResponse:
 def mailbox(request: HttpRequest) -> HttpResponse:
     """What the demo has mailed, newest first. 404 outside the demo."""
     _only_in_demo()
-    return render(request, "mailbox.html", {"letters": outbox.letters()})
+    letters = [(letter, _sent_at(letter)) for letter in outbox.letters()]
+    return render(request, "mailbox.html", {"letters": letters})
 
 
 @everyone
@@ -99,6 +102,14 @@ def mailbox_attachment(request: HttpRequest, name: str, position: int) -> HttpRe
         content_type=parts[position].get_content_type(),
         headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
     )
+
+
+def _sent_at(letter: outbox.Letter) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(letter.date)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # "-0000" is UTC of nobody's place
 
 
 def _only_in_demo() -> None:

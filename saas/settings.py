@@ -104,6 +104,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "tenants.branding.brand",
+                "clientarea.access.roles",
             ],
             "builtins": ["saas.lib.templatetags.colombia"],
         },

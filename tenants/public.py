@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from allauth.core import ratelimit
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,6 +22,7 @@ from tenants.models import Signup, SignupState
 from tenants.slugs import SlugError, check_slug
 
 _SESSION_EMAIL = "signup_email"
+LIMITS = {"signup": "30/h/ip", "signup_slug": "120/m/ip"}
 STEP_LABELS = (
     ("address", "Reservamos su dirección"),
     ("schema", "Creamos su espacio de datos, separado del de las demás"),
@@ -46,7 +47,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return _sign_up_page(request, SignupForm())
     form = SignupForm(request.POST)
-    if not ratelimit.consume(request, action="signup", config={"signup": "30/h/ip"}, limit_get=False):
+    if not _within_limits(request, "signup"):
         form.add_error(None, "Demasiados intentos desde su red. Espere una hora y vuelva a intentarlo.")
         return _sign_up_page(request, form, status=429)
     if not form.is_valid():
@@ -70,7 +71,7 @@ def sent(request: HttpRequest) -> HttpResponse:
 def slug_state(request: HttpRequest) -> HttpResponse:
     """A fragment: whether a subdomain can be had, while one types."""
     said = {"slug": "", "error": "", "platform_host": settings.PLATFORM_HOST}
-    if not ratelimit.consume(request, action="signup_slug", config={"signup_slug": "120/m/ip"}, limit_get=True):
+    if not _within_limits(request, "signup_slug"):
         return render(request, "platform/slug_state.html", said, status=429)
     typed = request.GET.get("slug", "")[:100]
     if typed.strip():
@@ -125,6 +126,12 @@ def state(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     }
     fragment = bool(getattr(request, "htmx", False))
     return render(request, "platform/state_body.html" if fragment else "platform/state.html", page)
+
+
+def _within_limits(request: HttpRequest, action: str) -> bool:
+    """Whether who asks, by address, has not asked too often. Counts this time."""
+    # allauth's public function takes neither limits of one's own nor GET requests.
+    return bool(ratelimit.consume(request=request, app="tenants", action=action, config=LIMITS, limit_get=True))
 
 
 def _steps(signup: Signup) -> list[tuple[str, str]]:

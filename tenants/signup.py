@@ -50,7 +50,11 @@ def make_token(signup: Signup) -> str:
 def signup_of(token: str) -> Signup:
     """The sign-up that a confirmation link names. Raises BadLink, also when it is gone."""
     said = unsign(token, purpose=_PURPOSE, max_age_seconds=LINK_SECONDS)
-    signup = Signup.objects.filter(pk=uuid.UUID(str(said.get("signup")))).first()
+    try:
+        pk = uuid.UUID(str(said.get("signup")))
+    except ValueError:
+        raise BadLink from None
+    signup = Signup.objects.filter(pk=pk).first()
     if signup is None:
         raise BadLink
     return signup

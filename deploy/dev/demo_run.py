@@ -68,8 +68,8 @@ def _services(processes: Processes, state: Path, port: int, python: Path, env: d
     start("payu", "payments.sandbox", "--port", str(port + 1), "--books", str(state / "payu.sqlite"))
     processes.until_ready("payu", lambda: servers.answers(port + 1))
     start("web", "gunicorn", "-c", "deploy/gunicorn.conf.py", "-b", f"127.0.0.1:{port}", "saas.wsgi")
-    start("worker", "celery", "-A", "saas", "worker", "-c", "2", "-l", "WARNING", "--without-gossip", "--without-mingle")
-    start("beat", "celery", "-A", "saas", "beat", "-l", "WARNING", "-s", str(state / "beat"))
+    start("worker", "celery", "-q", "-A", "saas", "worker", "-c", "2", "-l", "WARNING", "--without-gossip", "--without-mingle")
+    start("beat", "celery", "-q", "-A", "saas", "beat", "-l", "WARNING", "-s", str(state / "beat"))
     processes.until_ready("web", lambda: _ready(port))
 
 

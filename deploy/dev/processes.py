@@ -50,10 +50,12 @@ class Processes:
         self.stop_all()
 
     def start(
-        self, name: str, command: list[str], *, stop: str = "TERM", text: str | None = None,
+        self, name: str, command: list[str], *, stop: str = "TERM", text: str | None = None, show: Callable[[str, str], None] = line,
         cwd: Path | None = None, env: Mapping[str, str] | None = None, **options: Any,
     ) -> None:  # fmt: skip
-        """Start `command` under `name`. `stop` is the signal that asks it to end; `text` goes to its standard input."""
+        """Start `command` under `name`. `stop` is the signal that asks it to end; `text` goes to its standard input.
+
+        `show(name, line)` is given what it writes; all of it is in the log as well."""
         process = subprocess.Popen(
             command, cwd=cwd, env=None if env is None else dict(env), stdin=subprocess.PIPE if text else subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=partial(_die_with_us, signal.Signals[f"SIG{stop}"]), **options,
@@ -63,7 +65,7 @@ class Processes:
             process.stdin.close()
         last: list[str] = []
         assert process.stdout is not None  # noqa: S101  (a pipe was asked for)
-        reader = threading.Thread(target=self._read, args=(name, process.stdout, last), daemon=True)
+        reader = threading.Thread(target=self._read, args=(name, process.stdout, last, show), daemon=True)
         reader.start()
         self.running.append(_Running(name, process, signal.Signals[f"SIG{stop}"], reader, last))
 
@@ -100,7 +102,7 @@ class Processes:
         one.process.wait()
         one.reader.join(2)
 
-    def _read(self, name: str, pipe: IO[bytes], last: list[str]) -> None:
+    def _read(self, name: str, pipe: IO[bytes], last: list[str], show: Callable[[str, str], None]) -> None:
         with (self.logs / f"{name}.log").open("w", encoding="utf-8") as log:
             for raw in pipe:
                 text = raw.decode(errors="replace").rstrip()
@@ -109,7 +111,7 @@ class Processes:
                 last.append(text)
                 del last[:-20]
                 if text:
-                    line(name, text)
+                    show(name, text)
 
 
 def _die_with_us(how: signal.Signals) -> None:

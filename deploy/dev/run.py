@@ -55,7 +55,11 @@ def demo(state: Path, extra: list[str]) -> int:
             raise Trouble(f"A demo is already running in {state}. Stop it, or run `make demo STATE=/another/folder PORT=9000`.", code=2) from None
         python = packages.ensure_environment(state)
         packages.ensure_libraries(python)
-        return demo_run.serve(state, port, python, assets.ensure_assets(state, python))
+        try:
+            return demo_run.serve(state, port, python, assets.ensure_assets(state, python))
+        except (KeyboardInterrupt, SystemExit):
+            say("\nStopped. Run `make demo` again: it starts where it was.")
+            return 0
 
 
 def test(state: Path, extra: list[str]) -> int:

@@ -108,9 +108,13 @@ def start_valkey(processes: Processes, found: Programs, care: Caretaker, *, pass
     port = free_port()
     config = f'bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\ndatabases 64\ndir {care.home}\nloglevel warning\n'
     # On standard input: a command line is seen by everyone on the machine.
-    processes.start("valkey", [str(found.valkey), "-"], text=config, **care.options(), cwd=care.home)
+    processes.start("valkey", [str(found.valkey), "-"], text=config, show=_nothing, **care.options(), cwd=care.home)
     processes.until_ready("valkey", lambda: answers(port))
     return f"redis://:{password}@127.0.0.1:{port}/0"
+
+
+def _nothing(name: str, text: str) -> None:
+    """Valkey warns of the machine's own settings at each start: its log has that, a person need not."""
 
 
 def free_port() -> int:
@@ -137,11 +141,16 @@ def _initdb(found: Programs, care: Caretaker, data: Path, password: str) -> None
         str(found.postgres / "initdb"), "-D", str(data), "-U", "saas", "--pwfile", str(secret), "-A", "scram-sha-256",
         "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
     ]  # fmt: skip
+    as_them: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "cwd": care.home, **care.options()}
+    single = [str(found.postgres / "postgres"), "--single", "-D", str(data), "postgres"]
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=care.home, **care.options())
+        done = subprocess.run(command, **as_them)
+        if done.returncode == 0:
+            done = subprocess.run(single, input="CREATE DATABASE saas;\n", **as_them)
     finally:
         secret.unlink()
     if done.returncode:
+        shutil.rmtree(data, ignore_errors=True)
         raise Trouble(f"PostgreSQL could not make its files in {data}:\n{done.stdout[-2000:]}")
 
 

@@ -39,6 +39,7 @@ def demo_environment(*, state: Path, assets: Path, port: int, database_url: str,
         **clean_environment(),
         "DJANGO_SETTINGS_MODULE": "saas.settings",
         "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore:You're running the worker",  # a demo may well be started by root
         "SAAS_MODE": "demo",
         "SAAS_SECRET_KEY": made["secret_key"],
         "SAAS_FIELD_KEYS": made["field_keys"],

@@ -49,6 +49,11 @@ table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;padding:.5rem;border-bottom:1px solid #e6ebe2;white-space:nowrap;vertical-align:middle}
 td form{display:inline}
 td button{padding:.3rem .7rem;margin:.1rem}
+@media (max-width:40rem){
+.pending thead{display:none}
+.pending tr,.pending td{display:block;border:0;padding:.2rem 0;white-space:normal;overflow-wrap:anywhere}
+.pending tr{padding:.5rem 0}
+}
 a:focus-visible,button:focus-visible,input:focus-visible{outline:3px solid #1f5fbf;outline-offset:2px}
 """
 
@@ -96,7 +101,7 @@ def result(order: Row, transaction: Row, merchant: Row, return_url: str) -> str:
         retry = f'<a class="button plain" data-testid="retry" href="{escape(address)}">Intentar de nuevo</a>'
     lines = [
         ("Medio de pago", MEANS[transaction["mean"]].label),
-        ("Número de transacción", transaction["id"]),
+        ("Transacción", transaction["id"]),
         ("Orden", str(order["id"])),
         ("Autorización", transaction["authorization"]),
         ("CUS", transaction["cus"]),
@@ -124,7 +129,7 @@ def error(problems: tuple[str, ...], title: str = "No se pudo procesar su pago")
 
 def home(merchants: list[Row], transactions: list[Row]) -> str:
     """What this is, who its merchants are, what waits for a decision and what there has been. Shows no key."""
-    pending = [row for row in transactions if row["state"] == PENDING]
+    waiting = "".join(_pending_row(row) for row in transactions if row["state"] == PENDING)
     known = "".join(
         f"<tr><td>{escape(row['merchant_id'])}</td><td>{escape(row['account_id'])}</td><td>{escape(row['name'])}</td></tr>"
         for row in merchants
@@ -135,7 +140,7 @@ def home(merchants: list[Row], transactions: list[Row]) -> str:
 <p>Este programa hace las veces de PayU para probar pagos: recibe el formulario del comercio, avisa el resultado y responde
 consultas. No mueve dinero. Los pagos que quedan pendientes se deciden aquí.</p>
 <h2>Pendientes por decidir</h2>
-{_table(["Referencia", "Valor", "Medio", "Decidir"], "".join(_pending_row(row) for row in pending), "No hay pagos pendientes.")}
+<div class="pending">{_table(["Referencia", "Valor", "Medio", "Decidir"], waiting, "No hay pagos pendientes.")}</div>
 <h2>Transacciones</h2>
 {_table(["Fecha", "Comercio", "Referencia", "Valor", "Medio", "Tipo", "Estado"], "".join(_row(row) for row in transactions[:100]),
         "Todavía no hay transacciones.")}

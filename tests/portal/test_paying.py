@@ -44,8 +44,9 @@ def came_back(cast: Cast, attempt: Attempt, *, state: str = "4", **changes: str)
 
 
 def fields_of(response: Any) -> dict[str, str]:
-    """The hidden fields of a page."""
-    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', response.content.decode())
+    """What the form that leads to PayU sends."""
+    (form,) = re.findall(r'<form[^>]*action="http[^"]*".*?</form>', response.content.decode(), re.DOTALL)
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form)
     return {name: html.unescape(value) for name, value in found}
 
 
@@ -101,7 +102,7 @@ def test_registering_writes_the_payment_down_and_leads_to_payu(here: Cast, brows
 @pytest.mark.parametrize(
     ("field", "value", "error"),
     [
-        ("name", "  ", "Este campo es obligatorio"),
+        ("name", "  ", "Este campo es requerido"),
         ("email", "rita", "correo"),
         ("phone", "123", "«123» no es un teléfono de Colombia"),
         ("document", "12ab", "«12ab» no es un número de Cédula de ciudadanía"),

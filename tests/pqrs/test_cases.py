@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
+from clientarea.models import Client
 from pqrs import cases
 from pqrs.deadlines import due_date
 from pqrs.models import Case, CaseCounter, CaseState, Message
 from tenants import context
+from tenants.models import Agency
 from tests.world import NOW, Cast, Casts
 
 BOGOTA = ZoneInfo("America/Bogota")
@@ -121,3 +124,32 @@ def test_a_closed_case_takes_no_message(cast: Casts) -> None:
             cases.add_message(case, text="Hola", now=NOW)
         case.refresh_from_db()
         assert (case.state, case.messages.count()) == ("closed", 0)
+
+
+def test_radicados_of_one_moment_have_no_gap_and_no_double(committed: None) -> None:
+    alfa = Agency.objects.get(slug="alfa")
+    gate = threading.Barrier(4)
+    year = datetime(2031, 5, 5, 10, tzinfo=BOGOTA)  # whose counter is not there yet
+
+    def file(document: str) -> None:
+        try:
+            with context.in_agency(alfa):
+                client = Client.objects.create(document_type="CC", document=document, name="Alguien")
+                gate.wait(10)
+                for _ in range(3):
+                    cases.open_case(client=client, kind="claim", subject="other", description="x", now=year)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=file, args=[f"31000{n}"]) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    with context.in_agency(alfa):
+        filed = Case.objects.filter(number__startswith="2031-")
+        numbers = sorted(filed.values_list("number", flat=True))
+        filed.delete()
+        CaseCounter.objects.filter(year=2031).delete()
+        Client.objects.filter(document__startswith="31000").delete()
+    assert numbers == [f"2031-{n:06d}" for n in range(1, 13)]

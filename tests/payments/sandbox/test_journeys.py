@@ -248,6 +248,12 @@ def test_a_delay_holds_the_callback_back(payu: StandIn, shop: Shop) -> None:
     assert shop.callbacks == []
 
 
+def test_a_callback_to_a_name_under_localhost(payu: StandIn, shop: Shop) -> None:
+    address = shop.url.replace("127.0.0.1", "tienda.localhost") + "/confirmacion/"
+    pay(payu, shop.form(payu, confirmation_url=address), "card", "approved")
+    shop.wait(1)
+
+
 def test_paying_without_a_browser(payu: StandIn, shop: Shop) -> None:
     form = shop.form(payu)
     paid = payu.control("pay", {"form": form, "mean": "nequi", "outcome": "approved"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import http.client
 import os
 import signal
 import subprocess
@@ -69,7 +69,7 @@ def test_a_wrong_signature_is_refused(payu: StandIn, shop: Shop, change: dict[st
 def test_what_the_page_offers(payu: StandIn, shop: Shop) -> None:
     page = send_form(payu.checkout_url, shop.form(payu))
     assert page.url.startswith(payu.checkout_url)
-    means = [each for each in page.elements(type="radio", name="mean")]
+    means = page.elements(type="radio", name="mean")
     assert [(each["value"], "disabled" in each) for each in means] == [
         ("card", False), ("pse", False), ("efecty", False), ("nequi", False),
     ]  # fmt: skip
@@ -242,7 +242,12 @@ def test_merchants_are_checked(payu: StandIn) -> None:
 
 
 def test_too_much_is_refused(payu: StandIn) -> None:
-    assert send(payu.checkout_url, data=b"x=" + b"y" * 1024 * 1024, content_type="application/x-www-form-urlencoded").status == 413
+    connection = http.client.HTTPConnection("127.0.0.1", payu.port, timeout=10)
+    connection.putrequest("POST", "/ppp-web-gateway-payu/")
+    connection.putheader("Content-Length", str(1024 * 1024 + 1))
+    connection.endheaders()
+    assert connection.getresponse().status == 413  # before anything of it is read
+    connection.close()
 
 
 # Its life
@@ -263,7 +268,7 @@ def test_what_waits_outlives_a_kill(tmp_path: Path, shop: Shop) -> None:
         form["referenceCode"]: "APPROVED", "R-2": "PENDING", "R-3": "APPROVED",
     }  # fmt: skip
     until(lambda: all(each["state"] == "delivered" for row in second.control("transactions") for each in row["callbacks"]))
-    assert {json.loads(json.dumps(fields))["reference_sale"] for fields in shop.wait(len(shop.callbacks))} == {form["referenceCode"], "R-3"}
+    assert {fields["reference_sale"] for fields in shop.wait(len(shop.callbacks))} == {form["referenceCode"], "R-3"}
     assert second.end() == (0, "")
 
 
@@ -296,7 +301,7 @@ def test_it_cannot_run_in_production(tmp_path: Path) -> None:
 def test_it_needs_the_standard_library_only() -> None:
     code = "import sys, payments.sandbox.server as s; print(sorted({m.split('.')[0] for m in sys.modules} - set(sys.stdlib_module_names)))"
     run = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30)
-    assert run.stdout.strip() == "['__main__', 'payments']" or run.stdout.strip() == "['payments']"
+    assert run.stdout.strip() == "['__main__', 'payments']"
     loaded = "import sys, payments.sandbox.server; print(sorted(m for m in sys.modules if m.startswith('payments.')))"
     run = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30)
     assert all(name.startswith("'payments.sandbox") for name in run.stdout.strip("[]\n").split(", "))
