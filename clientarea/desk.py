@@ -91,7 +91,7 @@ def desk_client(request: HttpRequest, pk: int) -> HttpResponse:
     """One client: data, leases, units, what is owed, and the button that invites."""
     client = get_object_or_404(Client.objects.select_related("user"), pk=pk)
     _tell_state(client)
-    owed: Any = client.invoices.owed()  # type: ignore[attr-defined]
+    owed: Any = client.invoices.owed()
     others = Prefetch("unit__ownerships", queryset=Ownership.objects.select_related("owner"))
     context = {
         "client": client,

@@ -20,8 +20,8 @@ from saas.accounts import doors
 def profile(request: HttpRequest) -> HttpResponse:
     """*Mis datos*: see them, and change how to be reached."""
     client = client_of(request)
-    form = ProfileForm(request.POST or None, initial=profile_initial(client))
-    if request.method == "POST" and form.is_valid():
+    form = ProfileForm(request.POST if request.method == "POST" else None, initial=profile_initial(client))
+    if form.is_valid():
         update_contact(client, **form.cleaned_data)
         messages.success(request, _("Guardamos sus datos de contacto."))
         return redirect("profile")

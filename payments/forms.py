@@ -106,8 +106,8 @@ class FilterForm(forms.Form):
     def __init__(self, data: Any, *, states: Iterable[tuple[str, Any]] = (), years: Iterable[int] = ()) -> None:
         super().__init__(data)
         states, years = list(states), list(years)
-        self.fields["state"].choices = [("", _("Todos los estados")), *states]  # type: ignore[attr-defined]
-        self.fields["year"].choices = [("", _("Todos los años")), *[(str(year), str(year)) for year in years]]  # type: ignore[attr-defined]
+        self.fields["state"].choices = [("", _("Todos")), *states]  # type: ignore[attr-defined]
+        self.fields["year"].choices = [("", _("Todos")), *[(str(year), str(year)) for year in years]]  # type: ignore[attr-defined]
         for name, wanted in (("state", states), ("year", years)):
             if not wanted:
                 del self.fields[name]

@@ -81,7 +81,7 @@ def import_money(
     books = _open({said.key for said in invoices_said} | {key for said in payments_said for key in said.keys})
     for said in invoices_said:
         _keep_invoice(said, books, invoice_sheet, now=now)
-    records = _keep_payments(payments_said, books, payment_sheet)
+    records = _keep_payments(payments_said, books, payment_sheet, now=now)
     _deduct_commissions(books, invoice_sheet)
     _write(books, records)
     _compare_states(books, payments_said, invoice_sheet, payment_sheet)
@@ -156,7 +156,7 @@ class _Records:
     receipts: list[Receipt] = field(default_factory=list)
 
 
-def _keep_payments(said: list[PaymentSaid], books: Books, sheet: SheetReport) -> _Records:
+def _keep_payments(said: list[PaymentSaid], books: Books, sheet: SheetReport, *, now: datetime) -> _Records:
     """Apply the payments that are new, oldest first; look whether those that are known still say the same."""
     receipts = Receipt.objects.filter(prefix=RECEIPTS).select_related("payment").prefetch_related("payment__lines")
     known = {receipt.number: receipt for receipt in store.found(receipts, "number", [p.number for p in said])}
@@ -168,7 +168,7 @@ def _keep_payments(said: list[PaymentSaid], books: Books, sheet: SheetReport) ->
         if payment.number in known:
             _compare_payment(payment, known[payment.number].payment, books, sheet)
         elif _may_pay(payment, books, parties, sheet):
-            _apply(payment, payers[payment.client], books, records, sheet)
+            _apply(payment, payers[payment.client], books, records, sheet, now=now)
     return records
 
 
@@ -207,9 +207,11 @@ def _compare_payment(said: PaymentSaid, payment: Payment, books: Books, sheet: S
     sheet.reject(said.row, column, _("Este recibo ya está registrado con %(old)s, y ahora dice %(new)s. No se cambió.") % told)
 
 
-def _apply(said: PaymentSaid, payer: Client, books: Books, records: _Records, sheet: SheetReport) -> None:
+def _apply(
+    said: PaymentSaid, payer: Client, books: Books, records: _Records, sheet: SheetReport, *, now: datetime
+) -> None:
     """Cover the invoices in the order named; what they do not need is the client's credit."""
-    settled_at = datetime.combine(said.paid_on, time(12), BOGOTA)  # the workbook gives no hour
+    settled_at = min(datetime.combine(said.paid_on, time(12), BOGOTA), now)  # the workbook gives no hour
     payment = Payment(
         client=payer, source=PaymentSource.IMPORTED, state=PaymentState.APPROVED, amount=said.amount, means=said.means,
         reference=said.reference, paid_on=said.paid_on, settled_at=settled_at,

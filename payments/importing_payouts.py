@@ -75,7 +75,7 @@ def _read(cells: Cells, clients: Mapping[str, int], leases: Mapping[str, int]) -
         "owner_id": cells.known("Propietario (documento)", clients, 0),
         "lease_id": cells.named("Contrato", leases, 0),
         "period": cells.period("Periodo"),
-        "paid_on": cells.date("Fecha"),
+        "paid_on": cells.day("Fecha"),
         "collected": cells.money("Canon recaudado"),
         "commission": cells.money("Comisión"),
         "commission_iva": cells.money("IVA comisión"),

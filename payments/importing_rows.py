@@ -81,8 +81,8 @@ def read_invoices(
             "lease_id": cells.named("Contrato", leases, 0),
             "client_id": cells.known(WHO, clients, 0),
             "period": cells.period("Periodo"),
-            "issued_on": cells.date("Fecha emisión"),
-            "due_on": cells.date("Fecha vencimiento"),
+            "issued_on": cells.day("Fecha emisión"),
+            "due_on": cells.day("Fecha vencimiento"),
             "concept": cells.needed("Concepto", most=200),
             "base": cells.money("Canon o comisión"),
             "administration": cells.money("Administración"),
@@ -111,7 +111,7 @@ def read_payments(rows: Iterable[Row], sheet: SheetReport, clients: Mapping[str,
         if cells.ok and prefix != RECEIPTS:
             cells.refuse("Recibo", _("Los recibos importados son de la serie %(ours)s, no %(theirs)s.") % {"ours": RECEIPTS, "theirs": prefix})
         said = PaymentSaid(
-            row=row.number, number=number, paid_on=cells.date("Fecha"), client=cells.known(WHO, clients, 0),
+            row=row.number, number=number, paid_on=cells.day("Fecha"), client=cells.known(WHO, clients, 0),
             keys=cells.read("Facturas", _keys, []), amount=cells.money("Valor"), means=cells.text("Medio de pago", most=60),
             reference=cells.text("Referencia", most=80),
         )  # fmt: skip

@@ -74,7 +74,7 @@ def _list(request: HttpRequest, rows: InvoiceQuerySet, template: str) -> HttpRes
 
 def _filtered(rows: InvoiceQuerySet, filters: FilterForm) -> QuerySet[Invoice]:
     if state := filters.chosen("state"):
-        rows = rows.filter(state=state)
+        rows = rows.filter(state=state)  # type: ignore[misc]
     if year := filters.chosen("year"):
         rows = rows.filter(period__year=int(year))
     return rows.order_by("-period", "-number")

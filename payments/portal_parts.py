@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
@@ -21,8 +21,11 @@ def own(rows: QuerySet[Row], pk: int) -> Row:
     return row
 
 
-def page_of(request: HttpRequest, rows: QuerySet[Row]) -> Page[Row]:
-    """The page of `rows` that the address asks for; the nearest one when it asks for nonsense."""
+def page_of(request: HttpRequest, rows: QuerySet[Any]) -> Page[Any]:
+    """The page of `rows` that the address asks for; the nearest one when it asks for nonsense.
+
+    Its rows are Any: they carry annotations, and views add to them what a template shows.
+    """
     return Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
 
 

@@ -23,7 +23,8 @@ from payments.models import Attempt, AttemptState, InvoiceState, Payment, Paymen
 from payments.payu.webcheckout import cash_warning
 from payments.portal_parts import own
 from saas.accounts.doors import client
-from saas.lib import clock
+from saas.lib import clock, phones
+from saas.lib.documents import format_document
 
 OPEN = (PaymentState.STARTED, PaymentState.PENDING)
 FAILED = (PaymentState.DECLINED, PaymentState.EXPIRED)
@@ -76,7 +77,14 @@ def payment_go(request: HttpRequest, pk: int) -> HttpResponse:
     except GatewayError as error:
         messages.error(request, str(error))
         return redirect("payment", pk=payment.pk)
-    return render(request, "payments/payment_go.html", {"payment": payment, "attempt": attempt, "form": form})
+    context = {
+        "payment": payment,
+        "attempt": attempt,
+        "form": form,
+        "payer_document": format_document(payment.payer_document_type, payment.payer_document),
+        "payer_phone": phones.pretty(phones.COUNTRY + payment.payer_phone),
+    }
+    return render(request, "payments/payment_go.html", context)
 
 
 @client
@@ -132,8 +140,9 @@ def payment_state(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
-def _shown(payment: Payment) -> PaymentState:
-    return PaymentState(payment.shown)  # type: ignore[attr-defined]  (an annotation of access.payments_of)
+def _shown(payment: Any) -> PaymentState:
+    """The state of a payment that came from access.payments_of, which annotates it."""
+    return PaymentState(payment.shown)
 
 
 def _newest(request: HttpRequest, payment: Payment) -> Attempt | None:

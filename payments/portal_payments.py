@@ -59,9 +59,9 @@ def payment_receipt(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 def _filtered(rows: QuerySet[Payment], filters: FilterForm) -> QuerySet[Payment]:
     if state := filters.chosen("state"):
-        rows = rows.filter(shown=state)
+        rows = rows.filter(shown=state)  # type: ignore[misc]
     if year := filters.chosen("year"):
-        rows = rows.filter(on__year=int(year))
+        rows = rows.filter(on__year=int(year))  # type: ignore[misc]
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.account.adapter import get_adapter
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -29,6 +30,11 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
     return _page(request, {"state": state, "receipt": receipt, "test": receipt.content.get("test", False)}, status=200)
 
 
+def counter_of(address: str) -> str:
+    """The cache's key for the questions of one address."""
+    return f"verify:{address}"
+
+
 def _page(request: HttpRequest, context: dict[str, object], *, status: int) -> HttpResponse:
     response = render(request, "payments/verify.html", context, status=status)
     response["Cache-Control"] = "private, no-store"
@@ -37,7 +43,8 @@ def _page(request: HttpRequest, context: dict[str, object], *, status: int) -> H
 
 
 def _too_many(request: HttpRequest) -> bool:
-    key = f"verify:{request.META.get('REMOTE_ADDR', '')}"
+    # allauth knows how many proxies to believe.
+    key = counter_of(get_adapter().get_client_ip(request))
     cache.add(key, 0, timeout=60)
     try:
         return cache.incr(key) > PER_MINUTE

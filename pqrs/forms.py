@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clientarea.access import leases_of, units_of
-from clientarea.models import Client
+from clientarea.models import Client, Lease, Unit
 from pqrs.cases import LONGEST
 from pqrs.models import CaseKind, CaseSubject
 
@@ -22,8 +22,8 @@ class CaseForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("Clasificación"), choices=[("", _("Elija una")), *CaseKind.choices])
     subject = forms.ChoiceField(label=_("Asunto"), choices=[("", _("Elija uno")), *CaseSubject.choices])
-    unit = forms.ModelChoiceField(label=_("Inmueble"), queryset=None, required=False, empty_label=_("Ninguno en particular"))
-    lease = forms.ModelChoiceField(label=_("Contrato"), queryset=None, required=False, empty_label=_("Ninguno en particular"))
+    unit = forms.ModelChoiceField(label=_("Inmueble"), queryset=Unit.objects.none(), required=False, empty_label=_("Ninguno en particular"))
+    lease = forms.ModelChoiceField(label=_("Contrato"), queryset=Lease.objects.none(), required=False, empty_label=_("Ninguno en particular"))
     description = _text(_("Descripción"), rows=7)
 
     def __init__(self, *args: Any, client: Client, **kwargs: Any) -> None:

@@ -34,8 +34,8 @@ def cases(request: HttpRequest) -> HttpResponse:
 def case_new(request: HttpRequest) -> HttpResponse:
     """*Nueva PQRS*."""
     client = client_of(request)
-    form = CaseForm(request.POST or None, client=client)
-    if request.method == "POST" and form.is_valid():
+    form = CaseForm(request.POST if request.method == "POST" else None, client=client)
+    if form.is_valid():
         try:
             case = open_case(client=client, now=clock.now(), **form.cleaned_data)
         except CaseError as error:
@@ -51,8 +51,8 @@ def case_new(request: HttpRequest) -> HttpResponse:
 def case(request: HttpRequest, number: str) -> HttpResponse:
     """One PQRS with its thread, and the box to add to it."""
     found = case_of(request, number)
-    form = ReplyForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = ReplyForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
         try:
             add_message(found, text=form.cleaned_data["text"], now=clock.now())
         except CaseError as error:

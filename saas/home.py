@@ -64,7 +64,8 @@ def client_home(request: HttpRequest) -> HttpResponse:
         .order_by("-created_at", "-pk")[:SHOWN],
     }
     if units:
-        context["payouts"] = payouts = list(_payouts(client, today))
+        payouts: list[Any] = list(_payouts(client, today))
+        context["payouts"] = payouts
         context["net_of_year"] = (payouts[0].net_of_year if payouts else None) or Decimal(0)
     return render(request, "home/home.html", context)
 

@@ -6,6 +6,7 @@ Operators look and act; they write no rows by hand: agencies come from sign-ups,
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
@@ -33,9 +34,13 @@ def _with_widgets(view: Callable[..., Any], cacheable: bool = False) -> Callable
     return _WIDGETS(_admin_view(view, cacheable))
 
 
-admin.site.admin_view = _with_widgets  # type: ignore[method-assign]
+admin.site.admin_view = _with_widgets  # type: ignore[assignment,method-assign]
 # Operators come in by the same door as everyone: *no soy robot*, rate limits and all.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+
+def _moment(moment: datetime | None) -> str:
+    return clock.long_datetime(moment) if moment else "—"
 
 
 class LookOnly(ModelAdmin):
@@ -59,14 +64,20 @@ class LookOnly(ModelAdmin):
 class AgencyAdmin(LookOnly):
     """Agencies: find them, suspend and reactivate them."""
 
-    list_display = ("name", "slug", "nit", "state", "email", "created_at")
+    list_display = ("name", "slug", "nit", "state", "email", "since")
     list_filter = ("state",)
     search_fields = ("name", "slug", "nit", "email")
     ordering = ("name",)
     fields = (
-        "name", "slug", "nit", "nit_check", "state", "email", "phone", "address", "city", "colour", "schema_name", "created_at",
+        "name", "slug", "nit", "nit_check", "state", "email", "phone", "address", "city", "colour", "schema_name", "since",
     )  # fmt: skip
+    readonly_fields = ("since",)
     actions = ("suspend", "reactivate")
+
+    @admin.display(description=_("creada"), ordering="created_at")
+    def since(self, agency: Agency) -> str:
+        """When it was made."""
+        return _moment(agency.created_at)
 
     @admin.action(description=_("Suspender"), permissions=["operate"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[Agency]) -> None:
@@ -94,32 +105,58 @@ class AgencyAdmin(LookOnly):
 class DomainAdmin(LookOnly):
     """Hosts and the agency that answers at each."""
 
-    list_display = ("domain", "tenant", "is_primary")
+    list_display = ("domain", "agency", "primary")
     search_fields = ("domain", "tenant__name")
     list_select_related = ("tenant",)
     ordering = ("domain",)
-    fields = ("domain", "tenant", "is_primary")
+    fields = ("domain", "agency", "primary")
+    readonly_fields = ("agency", "primary")
+
+    @admin.display(description=_("inmobiliaria"), ordering="tenant__name")
+    def agency(self, domain: Domain) -> str:
+        """The agency's name."""
+        return str(domain.tenant)
+
+    @admin.display(description=_("principal"), boolean=True, ordering="is_primary")
+    def primary(self, domain: Domain) -> bool:
+        """Whether links go to this host."""
+        return bool(domain.is_primary)
 
 
 @admin.register(Signup)
 class SignupAdmin(LookOnly):
     """Sign-ups: how far each is, why one failed, and trying it again."""
 
-    list_display = ("agency_name", "slug", "email", "state", "requested_at", "ready_at")
+    list_display = ("agency_name", "slug", "email", "state", "requested", "ready")
     list_filter = ("state",)
     search_fields = ("agency_name", "slug", "email", "nit")
     ordering = ("-requested_at",)
     fields = (
-        "agency_name", "slug", "nit", "nit_check", "person_name", "email", "state", "error", "steps_done", "agency", "terms_version",
-        "accepted_at", "requested_at", "confirmed_at", "ready_at",
+        "agency_name", "slug", "nit", "nit_check", "person_name", "email", "state", "error", "steps_done", "terms_version", "requested",
+        "confirmed", "ready",
     )  # fmt: skip
-    readonly_fields = ("steps_done",)
+    readonly_fields = ("steps_done", "requested", "confirmed", "ready")
     actions = ("try_again",)
 
     @admin.display(description=_("pasos hechos"))
     def steps_done(self, signup: Signup) -> str:
         """The steps that are done, in words."""
         return ", ".join(label for name, label in STEP_LABELS if name in signup.steps) or "—"
+
+    @admin.display(description=_("solicitada"), ordering="requested_at")
+    def requested(self, signup: Signup) -> str:
+        """When the form was sent, and the terms accepted with it."""
+        return _moment(signup.requested_at)
+
+    @admin.display(description=_("confirmada"), ordering="confirmed_at")
+    def confirmed(self, signup: Signup) -> str:
+        """When the mail's link was confirmed."""
+        return _moment(signup.confirmed_at)
+
+    @admin.display(description=_("lista"), ordering="ready_at")
+    def ready(self, signup: Signup) -> str:
+        """When the agency opened."""
+        return _moment(signup.ready_at)
 
     @admin.action(description=_("Reintentar"), permissions=["operate"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[Signup]) -> None:

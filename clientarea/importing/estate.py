@@ -46,6 +46,7 @@ class _Wanted:
     values: dict[str, Any]
     shares: Shares = field(default_factory=dict)
     rows: list[int] = field(default_factory=list)
+    again: list[int] = field(default_factory=list)  # rows that bring nothing new
 
 
 def import_units(rows: Iterable[Row], sheet: SheetReport, *, clients: Mapping[str, int]) -> None:
@@ -76,6 +77,8 @@ def import_units(rows: Iterable[Row], sheet: SheetReport, *, clients: Mapping[st
                 fate = Fate.UPDATED
         for row in said.rows:
             sheet.settle(row, fate)
+        for row in said.again:
+            sheet.settle(row, Fate.UNCHANGED)
     store.insert(list(new.values()))
     store.rewrite(changed, UNIT_FIELDS)
     for piece in store.chunks([unit.pk for unit in resold]):
@@ -113,10 +116,10 @@ def _read_units(rows: Iterable[Row], sheet: SheetReport, clients: Mapping[str, i
             wanted[code] = _Wanted(values, shares, [row.number])
         elif before.values != values:
             cells.refuse("Código", repeated(code, before.rows[0]))
-        elif shares.items() <= before.shares.items():
-            before.rows.append(row.number)  # said again
-        elif before.shares.keys() & shares.keys():
+        elif any(before.shares.get(owner, share) != share for owner, share in shares.items()):
             cells.refuse(OWNERS, repeated(code, before.rows[0]))
+        elif shares.keys() <= before.shares.keys():
+            before.again.append(row.number)
         else:
             before.shares |= shares
             before.rows.append(row.number)
@@ -178,7 +181,7 @@ def _adds_up(unit: _Wanted, sheet: SheetReport) -> bool:
     if total == WHOLE:
         return True
     told = f"{total.normalize():f}".replace(".", ",")
-    for row in unit.rows:
+    for row in [*unit.rows, *unit.again]:
         sheet.reject(row, OWNERS, _("Las participaciones de los propietarios suman %(total)s%%, no 100%%.") % {"total": told})
     return False
 
@@ -224,8 +227,8 @@ def _lease_values(cells: Cells, clients: Mapping[str, int], units: Mapping[str, 
         "renter_id": cells.known(RENTER, clients, 0),
         "rent": cells.money("Canon"),
         "administration": cells.money("Cuota de administración"),
-        "starts_on": cells.date("Fecha inicio"),
-        "ends_on": cells.date("Fecha fin"),
+        "starts_on": cells.day("Fecha inicio"),
+        "ends_on": cells.day("Fecha fin"),
         "payment_day": cells.whole("Día de pago", least=1, most=31),
         "use": cells.choice("Uso", USES, Use.HOUSING),
         "commission": cells.percent("Comisión"),

@@ -92,7 +92,7 @@ class Cells:
             self.refuse(column, _("El valor %s no puede ser negativo.") % cop(amount))
         return amount.quantize(CENT)
 
-    def date(self, column: str) -> date:
+    def day(self, column: str) -> date:
         """A date in any spelling of saas.lib.clock."""
         return self.read(column, parse_date, date.min)
 

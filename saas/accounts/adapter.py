@@ -1,4 +1,4 @@
-"""Our answers to allauth: no sign-up, our words, and where a role goes after logging in."""
+"""Our answers to allauth: no sign-up, our words, where a role goes after logging in, and what failures are counted by."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from saas.accounts.backends import plain_usuario
+from saas.accounts.models import Role
 
 WRONG = _("El usuario o la contraseña no son correctos. Revise que no tenga activadas las mayúsculas.")
 
@@ -26,10 +29,17 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        return reverse("home")
+        # The platform's host has no client area: operators work in the superadmin.
+        operator = request.user.is_authenticated and request.user.role == Role.OPERATOR
+        return reverse("admin:index" if operator else "home")
 
     def get_logout_redirect_url(self, request: HttpRequest) -> str:
         return reverse("front")
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        # One account has one count, however its usuario is spelt. allauth's own key has the text as typed and the host
+        # with its port, which whoever asks chooses; the agency is in every key of the cache already (saas/lib/here.py).
+        return plain_usuario(credentials.get("username", ""))
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """No "you have signed in" notices: the page that follows says it."""

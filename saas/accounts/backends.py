@@ -11,16 +11,20 @@ from django.http import HttpRequest
 from saas.accounts.models import User
 
 
+def plain_usuario(typed: str) -> str:
+    """What was typed as it is looked up: lower case, a document without its dots, spaces and dashes."""
+    text = typed.strip().lower()
+    return text if "@" in text else re.sub(r"[\s.,-]", "", text)
+
+
 def find_user(usuario: str) -> User | None:
     """The one account that `usuario` names in this schema: its username, its document with dots, or its e-mail.
 
     An e-mail shared by several accounts names none of them: they log in with their document.
     """
-    typed = usuario.strip().lower()
-    if "@" not in typed:
-        return User.objects.filter(username=re.sub(r"[\s.,-]", "", typed)).first()
+    typed = plain_usuario(usuario)
     user = User.objects.filter(username=typed).first()
-    if user is not None:
+    if user is not None or "@" not in typed:
         return user
     with_email = list(User.objects.filter(email=typed, is_active=True)[:2])
     return with_email[0] if len(with_email) == 1 else None

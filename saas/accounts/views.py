@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from allauth.account.views import LoginView as AllauthLoginView
-from allauth.core import ratelimit
+from allauth.core.internal import ratelimit
 from django.contrib.auth import logout
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -21,6 +22,8 @@ from saas.accounts.forms import ForgottenPasswordForm, SetPasswordForm
 from saas.accounts.models import User
 from saas.jobs.defer import defer
 from saas.lib import clock
+
+LIMITS = {"forgotten": "20/h/ip"}
 
 
 class LoginView(AllauthLoginView):
@@ -57,12 +60,12 @@ def captcha(request: HttpRequest) -> JsonResponse:
 @require_http_methods(["GET", "POST"])
 def forgotten_password(request: HttpRequest) -> HttpResponse:
     """Ask for a link to set a new password. Answers the same for known and unknown accounts."""
-    form = ForgottenPasswordForm(request.POST or None)
-    if request.method == "POST" and not ratelimit.consume(
-        request, action="reset_password", config={"reset_password": "20/h/ip"}, limit_get=False
-    ):
-        form.add_error(None, "Demasiadas solicitudes. Espere una hora y vuelva a intentarlo.")
-    elif form.is_valid():
+    form = ForgottenPasswordForm(request.POST if request.method == "POST" else None)
+    # A GET counts for nothing. allauth's public function does not take limits of one's own.
+    if not ratelimit.consume(request, app="accounts", action="forgotten", config=LIMITS):
+        form.add_error(None, _("Demasiadas solicitudes. Espere una hora y vuelva a intentarlo."))
+        return render(request, "accounts/forgotten.html", {"form": form}, status=429)
+    if form.is_valid():
         user = find_user(form.cleaned_data["login"])
         if user is not None and user.is_active and user.email:
             with transaction.atomic():

@@ -7,15 +7,16 @@ document.addEventListener("submit", (event) => {
   if (form.dataset.sent) return event.preventDefault();
   form.dataset.sent = "1";
   form.querySelectorAll("[type=submit]").forEach((button) => button.setAttribute("aria-busy", "true"));
+  setTimeout(() => release(form), 15000); // the way may have been stopped: it can be tried again
 });
 
 // A page that comes back from the browser's memory can be sent again.
-window.addEventListener("pageshow", () => {
-  document.querySelectorAll("form[data-sent]").forEach((form) => {
-    delete form.dataset.sent;
-    form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
-  });
-});
+window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
+
+function release(form) {
+  delete form.dataset.sent;
+  form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+}
 
 // <button type="button" data-copy="text">Copiar</button>
 document.addEventListener("click", async (event) => {

@@ -89,7 +89,7 @@ class Book:
     def save(self, path: Path) -> Path:
         """Write the workbook."""
         book = Workbook()
-        book.remove(book.active)
+        book.remove(book.worksheets[0])
         for name, rows in self.rows.items():
             sheet = book.create_sheet(name)
             sheet.append(self.columns[name])

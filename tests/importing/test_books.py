@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clientarea.importing import store, workbook
+from clientarea.importing.report import Fate
 from clientarea.models import Client
 from payments import importing
 from payments.models import Invoice
 from saas.book import BookError, import_book
 from tenants import context
 from tenants.models import Agency
-from tests.importing.books import OSCAR, RITA, Book, counts, dump, load
+from tests.importing.books import OSCAR, RITA, Book, assert_money_is_true, counts, dump, load
 from tests.world import NOW
 
 
@@ -144,7 +146,7 @@ def big(size: int) -> Book:
 
 
 def queries(book: Book, agency: Agency, tmp_path: Path) -> int:
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         load(book, agency, tmp_path)
     return len(captured)
 
@@ -218,3 +220,23 @@ def test_counts_are_of_the_file_not_of_what_was_there(inside_alfa: Agency, tmp_p
         sheet.clear()
     assert set(counts(load(later, inside_alfa, tmp_path)).values()) == {(0, 0, 0, 0)}
     assert Client.objects.count() == 2
+
+
+def test_no_cell_stops_an_import(inside_alfa: Agency, tmp_path: Path) -> None:
+    strange = [
+        True, -1, 1.5, 10**20, 1e300, date(1899, 12, 31), time(3, 4), timedelta(days=2), "=1+1", "x" * 500, "#REF!", ":", ";", "-",
+        "🏠", "1" * 30, "\u202e1", None, "%", "'; DROP TABLE x", "9" * 400,
+    ]  # fmt: skip
+    book = Book()
+    for name, columns in book.columns.items():
+        right = list(book.rows[name][0])
+        for place in range(len(columns)):
+            for value in strange:
+                book.rows[name].append([*right[:place], value, *right[place + 1 :]])
+    report = load(book, inside_alfa, tmp_path)
+    assert report.rows_in == 9 + sum(map(len, book.columns.values())) * len(strange)
+    assert {name: sum(four) for name, four in counts(report).items()} == {name: s.rows_in for name, s in report.sheets.items()}
+    assert_money_is_true()
+    before = dump()
+    assert load(book, inside_alfa, tmp_path).count(Fate.CREATED) == 0
+    assert dump() == before

@@ -10,7 +10,6 @@ import pytest
 from django.conf import settings
 from django.db.models import Sum
 
-from clientarea.importing.report import Report
 from clientarea.models import Client, Lease, Ownership, Unit
 from payments.models import (
     Invoice,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from clientarea.models import Client
+from payments import receipts
 from payments.models import Invoice, Movement, Payment, PaymentLine, Payout, Receipt
 from tenants.models import Agency
 from tests.importing.books import OSCAR, RITA, Book, assert_money_is_true, counts, dump, load, told
@@ -116,6 +117,19 @@ def test_a_payment_of_a_pending_invoice_is_applied_and_told(inside_alfa: Agency,
     assert invoice(2).state == "paid"
 
 
+def test_the_pdf_of_an_imported_receipt_can_be_made_from_its_row(inside_alfa: Agency, tmp_path: Path, book: Book) -> None:
+    load(book, inside_alfa, tmp_path)
+    document = receipts.receipt_document(Receipt.objects.get(), inside_alfa)
+    assert (document.number, document.paid_on, document.total) == ("RC-1", date(2026, 10, 5), 1200000)
+    assert document.lines == (("FA-1", "Canon 2026-10", Decimal(1200000)),)
+
+
+def test_a_payment_of_today_is_not_of_later_today(inside_alfa: Agency, tmp_path: Path, book: Book) -> None:
+    book.change("Pagos", 2, "Fecha", TODAY.isoformat())
+    load(book, inside_alfa, tmp_path)  # at ten, before the noon that stands for an unknown hour
+    assert (Receipt.objects.get().issued_at, Payment.objects.get().settled_at) == (NOW, NOW)
+
+
 def test_a_payment_of_several_invoices_and_more(inside_alfa: Agency, tmp_path: Path, book: Book) -> None:
     book.change("Pagos", 2, "Facturas", "FA-1; fa-2")
     book.change("Pagos", 2, "Valor", "$ 2.500.000")
@@ -218,8 +232,8 @@ def test_an_invoice_with_movements_keeps_its_amounts(inside_alfa: Agency, tmp_pa
     assert told(report) == [("Facturas", 2, "Total", "rejected")]
     assert counts(report)["Facturas"] == (0, 1, 1, 1)
     assert [invoice(1).total, invoice(1).base, invoice(2).total] == [1200000, 1000000, 1100000]
-    for column, value in (("Canon o comisión", 1000000), ("Total", 1200000), ("Concepto", "Otro nombre"), ("CUFE", "abc")):
-        book.change("Facturas", 2, column, value)
+    for column, cell in {"Canon o comisión": 1000000, "Total": 1200000, "Concepto": "Otro nombre", "CUFE": "abc"}.items():
+        book.change("Facturas", 2, column, cell)
     report = load(book, inside_alfa, tmp_path)
     assert (report.problems, counts(report)["Facturas"]) == ([], (0, 1, 2, 0))
     assert (invoice(1).concept, invoice(1).cufe, invoice(1).applied) == ("Otro nombre", "abc", 1200000)

@@ -14,6 +14,8 @@ from tenants.models import Agency
 from tests.importing.books import OSCAR, RITA, Book, counts, dump, load, told
 from tests.world import make_client
 
+PROPIETARIOS = "Propietarios (documento:participación)"
+
 
 @pytest.fixture
 def book() -> Book:
@@ -126,7 +128,7 @@ def test_a_blank_cell_takes_nothing_away_and_accounts_are_left_alone(inside_alfa
 def test_refused_owners(inside_alfa: Agency, tmp_path: Path, book: Book, owners: str, reason: str) -> None:
     row = book.unit("IN-2", owners)
     report = load(book, inside_alfa, tmp_path)
-    assert told(report) == [("Inmuebles", row, "Propietarios (documento:participación)", "rejected")]
+    assert told(report) == [("Inmuebles", row, PROPIETARIOS, "rejected")]
     assert reason in report.problems[0].reason
     assert list(Unit.objects.values_list("code", flat=True)) == ["IN-1"]
     assert Ownership.objects.count() == 1
@@ -137,20 +139,29 @@ def test_a_unit_in_several_rows(inside_alfa: Agency, tmp_path: Path, book: Book)
     book.unit("in-2", f"1.002.002:60%;{RITA}:40,00 %", Dirección="Carrera 1 IN-2")
     book.unit("IN-3", f"{OSCAR}:50%")
     book.unit("IN-3", f"{RITA}:50%")
+    book.unit("IN-3", f"{RITA}:50%")
     book.unit("IN-4", f"{OSCAR}:50%")
     book.unit("IN-4", f"{RITA}:40%")
+    book.unit("IN-5", f"{OSCAR}:100%")
+    book.unit("IN-5", f"{OSCAR}:50%; {RITA}:50%")
+    book.unit("IN-5", f"{OSCAR}:100%", Ciudad="Pereira")
     report = load(book, inside_alfa, tmp_path)
-    assert counts(report)["Inmuebles"] == (3, 0, 0, 4)
-    assert [(p.row, p.reason[-12:]) for p in report.problems] == [
-        (3, "60%, no 100%."), (4, "tros datos."), (7, "90%, no 100%."), (8, "90%, no 100%."),
-    ] or [p.row for p in report.problems] == [3, 4, 7, 8]  # fmt: skip
+    assert counts(report)["Inmuebles"] == (6, 0, 1, 4)
+    assert [(p.row, p.column, p.reason) for p in report.problems] == [
+        (8, PROPIETARIOS, "Las participaciones de los propietarios suman 90%, no 100%."),
+        (9, PROPIETARIOS, "Las participaciones de los propietarios suman 90%, no 100%."),
+        (11, PROPIETARIOS, "IN-5 está repetido: ya venía en la fila 10 con otros datos."),
+        (12, "Código", "IN-5 está repetido: ya venía en la fila 10 con otros datos."),
+    ]
+    assert {s.owner.document: s.share for s in Ownership.objects.filter(unit__code="IN-2")} == {OSCAR: 60, RITA: 40}
+    assert {s.owner.document: s.share for s in Ownership.objects.filter(unit__code="IN-5")} == {OSCAR: 100}
     assert {s.owner.document: s.share for s in Ownership.objects.filter(unit__code="IN-3")} == {OSCAR: 50, RITA: 50}
 
 
 def test_a_unit_changes_hands(inside_alfa: Agency, tmp_path: Path, book: Book) -> None:
     load(book, inside_alfa, tmp_path)
     before = Unit.objects.get(code="IN-1")
-    book.change("Inmuebles", 2, "Propietarios (documento:participación)", f"{OSCAR}:60%;{RITA}:40%")
+    book.change("Inmuebles", 2, PROPIETARIOS, f"{OSCAR}:60%;{RITA}:40%")
     report = load(book, inside_alfa, tmp_path)
     assert counts(report)["Inmuebles"] == (0, 1, 0, 0)
     shares = {s.owner.document: s.share for s in Ownership.objects.filter(unit=before)}

@@ -15,6 +15,7 @@ import sys
 import time
 import urllib.request
 from dataclasses import dataclass, field
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -44,6 +45,15 @@ def until(what: str, check: Any, *, seconds: float = 30) -> Any:
     raise AssertionError(f"did not happen in {seconds} s: {what}")
 
 
+def _decoded(path: Path) -> str:
+    message = message_from_bytes(path.read_bytes(), policy=policy.default)
+    body = message.get_body(preferencelist=("plain",))
+    parts = [f"{name}: {value}" for name, value in message.items()]
+    parts.append(body.get_content() if body else "")
+    parts += [f"{part.get_filename()} ({part.get_content_type()})" for part in message.iter_attachments()]
+    return "\n".join(parts)
+
+
 @dataclass
 class Stack:
     """A running system. `start()` it, use its addresses, `stop()` it."""
@@ -61,6 +71,7 @@ class Stack:
 
     def __post_init__(self) -> None:
         self.database = f"journeys_{secrets.token_hex(4)}"
+        self.maintenance_url = urlunsplit(urlsplit(self.database_server)._replace(path="/postgres"))
         self.database_url = urlunsplit(urlsplit(self.database_server)._replace(path=f"/{self.database}"))
         self.origin = f"http://localhost:{self.port}"
         self.payu = f"http://localhost:{self.payu_port}"
@@ -88,7 +99,7 @@ class Stack:
     def start(self) -> None:
         """Everything, each started when the one before is ready."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with psycopg.connect(self.database_server, autocommit=True) as server:
+        with psycopg.connect(self.maintenance_url, autocommit=True) as server:
             server.execute(f'CREATE DATABASE "{self.database}"')
         redis.Redis.from_url(self.redis_url).flushdb()
         self.start_payu()
@@ -130,7 +141,7 @@ class Stack:
             self.kill(name)
         for log in self.logs.values():
             log.close()
-        with psycopg.connect(self.database_server, autocommit=True) as server:
+        with psycopg.connect(self.maintenance_url, autocommit=True) as server:
             server.execute(f'DROP DATABASE IF EXISTS "{self.database}" WITH (FORCE)')
 
     # Looking
@@ -170,8 +181,8 @@ class Stack:
             return json.loads(answer.read() or b"null")
 
     def letters(self) -> list[str]:
-        """The mails sent so far, as text."""
-        return [path.read_text(encoding="utf-8", errors="replace") for path in sorted((self.folder / "outbox").glob("*.eml"))]
+        """The mails sent so far: headers, text, and attachments as `name (type)`, decoded."""
+        return [_decoded(path) for path in sorted((self.folder / "outbox").glob("*.eml"))]
 
     def log(self, name: str) -> str:
         """What a process wrote."""

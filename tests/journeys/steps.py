@@ -14,7 +14,7 @@ PAID = "approved"
 
 def prove_human(page: Page) -> None:
     """Tick *No soy un robot* and wait until the puzzle is solved."""
-    page.locator("altcha-widget input[type=checkbox]").check()
+    page.locator("altcha-widget input[type=checkbox]").click()
     expect(page.locator("altcha-widget")).to_contain_text("Verificado")
 
 

@@ -7,7 +7,10 @@ import re
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.http import HttpResponse
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from payments import checkout
@@ -51,3 +54,11 @@ def assert_closed(browse: Any, cast: Cast, path: str) -> None:
     answer = browse(cast.agency).get(path)
     assert (answer.status_code, answer["Location"].split("?")[0]) == (302, at("account_login"))
     assert browse(cast.agency, cast.sara).get(path).status_code == 404
+
+
+def queries_of(browser: Browser, path: str) -> list[str]:
+    """What a page asks of the database, less the look-up of the host, which a cache mostly answers."""
+    browser.get(path)
+    with CaptureQueriesContext(connection) as asked:
+        assert browser.get(path).status_code == 200
+    return [query["sql"] for query in asked if "tenants_" not in query["sql"] and "search_path" not in query["sql"]]

@@ -169,7 +169,8 @@ def _queries(browse: Any, cast: Cast, client: Client) -> int:
     context.leave()
     with CaptureQueriesContext(connection) as caught:
         assert browser.get(HOME).status_code == 200
-    return len(caught)
+    # Which agency a host is, is cached: a cold cache is no matter of this page.
+    return len([sql for sql in caught if "tenants_domain" not in sql["sql"] and 'search_path = "public"' not in sql["sql"]])
 
 
 def test_ten_queries_for_three_invoices_and_for_three_hundred(cast: Casts, browse: Any) -> None:

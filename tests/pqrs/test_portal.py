@@ -161,6 +161,8 @@ def test_a_closed_case_says_so(cast: Casts, cases: dict[str, Case], browse: Any)
 
 
 def test_an_empty_reply_is_refused(cast: Casts, cases: dict[str, Case], browse: Any) -> None:
-    assert _at(cast.alfa, browse, cast.alfa.rita.user, cases["rita"], text="  ").status_code == 422
+    path = f"{LIST}{cases['rita'].number}/"
+    for data in ({"text": "  "}, {}):
+        assert browse(cast.alfa.agency, cast.alfa.rita.user).post(path, data).status_code == 422
     with context.in_agency(cast.alfa.agency):
         assert not Message.objects.exists()

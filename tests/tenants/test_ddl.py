@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,19 @@ from tenants import ddl, dump
 from tests.tenants.catalog import describe
 
 MADE, MIGRATED = "a_made00000000001", "a_migrated0000001"
+
+
+@contextmanager
+def recording() -> Iterator[list[str]]:
+    """The SQL that is run meanwhile."""
+    ran: list[str] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        ran.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield ran
 
 
 def test_the_ready_made_sql_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,13 +80,7 @@ def test_made_and_migrated_are_identical(db: None) -> None:
 def test_migrating_a_made_schema_does_nothing(db: None) -> None:
     ddl.create_schema(MADE)
     before = describe(MADE), _rows(f'"{MADE}".django_migrations')
-    ran: list[str] = []
-
-    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        ran.append(sql)
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(note):
+    with recording() as ran:
         call_command("migrate_schemas", schema_name=MADE, tenant=True, verbosity=0, interactive=False)
     assert (describe(MADE), _rows(f'"{MADE}".django_migrations')) == before
     assert [sql for sql in ran if sql.split()[0] not in ("SELECT", "SET", "SHOW")] == []
@@ -87,12 +96,9 @@ def test_new_rows_get_ids_that_are_free(db: None) -> None:
 
 
 def test_it_is_one_query_and_leaves_the_search_path_alone(db: None) -> None:
-    ran: list[str] = []
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    with connection.execute_wrapper(lambda execute, sql, *rest: (ran.append(sql), execute(sql, *rest))[1]):
+    with recording() as ran:
         ddl.create_schema(MADE)
-    assert [sql.split("\n")[0] for sql in ran if not sql.startswith("SET search_path = 'public'")] == [f'CREATE SCHEMA "{MADE}";']
+    assert [sql.split("\n")[0] for sql in ran if not sql.startswith("SET search_path")] == [f'CREATE SCHEMA "{MADE}";']
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_schemas(false)")
         assert cursor.fetchone()[0] == ["public"]
@@ -140,11 +146,7 @@ def test_stale_sql_means_migrating(db: None, monkeypatch: pytest.MonkeyPatch, ca
     assert "run prepare_agency_ddl" in caplog.text
 
 
-def test_preparing_gives_the_file_as_it_is(db: None) -> None:
-    try:
-        dump._pg_dump()
-    except dump.DumpError as error:
-        pytest.skip(str(error))
+def test_what_is_only_pg_dump_s_is_taken_off() -> None:
     text = dump.normalised(
         "--\n-- PostgreSQL database dump\n--\n\n\\restrict abc\n\n-- Dumped from database version 18.6\n-- Dumped by pg_dump version 18.6\n\n"
         "SET statement_timeout = 0;\nSET transaction_timeout = 0;\nSELECT pg_catalog.set_config('search_path', '', false);\n"
@@ -168,3 +170,11 @@ def _rows(table: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {table} ORDER BY 1")
         return cursor.fetchall()
+
+
+def test_preparing_anew_gives_the_file_as_it_is(committed: None) -> None:
+    try:
+        dump._pg_dump()
+    except dump.DumpError as error:
+        pytest.skip(str(error))
+    assert dump.prepare() == ddl.ready_made()

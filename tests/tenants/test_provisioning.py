@@ -163,7 +163,7 @@ def test_the_job_sets_aside_what_cannot_be_done(alfa: Agency) -> None:
 
 
 def test_create_agency_by_slug_once(db: None) -> None:
-    values = {"name": "Gama", "slug": "gama", "nit": "900123456", "nit_check": "8", "email": "hola@gama.example", "now": NOW}
+    values: dict[str, Any] = {"name": "Gama", "slug": "gama", "nit": "900123456", "nit_check": "8", "email": "hola@gama.example", "now": NOW}
     first = provisioning.create_agency(**values, colour="#aa0000")
     assert (first.state, first.colour) == (AgencyState.ACTIVE, "#aa0000")
     assert provisioning.create_agency(**values) == first
@@ -213,7 +213,8 @@ def left_clean(committed: None) -> Iterator[None]:
 
 def at_once(work: Callable[[int], object]) -> list[object]:
     """What two threads get that do `work` at the same moment: a result or an exception each."""
-    gate, said = threading.Barrier(2), [None, None]  # type: list[Any]
+    gate = threading.Barrier(2)
+    said: list[object] = [None, None]
 
     def run(number: int) -> None:
         try:

@@ -57,9 +57,9 @@ def test_from_the_form_to_the_first_log_in(visitor: Browser, browse: Any) -> Non
     answer = visitor.post(link)
     where = f"/registro/estado/{signup.pk}/"
     assert (answer.status_code, answer["Location"]) == (302, where)
-    page = visitor.get(where).content.decode()
-    assert "Estamos creando su portal" in page
-    assert 'hx-trigger="every 1s"' in page
+    text = visitor.get(where).content.decode()
+    assert "Estamos creando su portal" in text
+    assert 'hx-trigger="every 1s"' in text
     assert run_jobs() == ["tenants.provision", "tenants.mail_ready"]
     fragment = visitor.get(where, headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in fragment

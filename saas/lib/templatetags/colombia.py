@@ -36,13 +36,13 @@ def cop(amount: Decimal | int | str | None) -> str:
 @register.filter
 def long_date(day: date | datetime | None) -> str:
     """`23 de noviembre de 2026`."""
-    return clock.long_date(day) if _given(day) else ""
+    return clock.long_date(day) if day else ""
 
 
 @register.filter
 def short_date(day: date | datetime | None) -> str:
     """`23/11/2026`. A moment is shown by its date in Bogotá."""
-    if not _given(day):
+    if not day:
         return ""
     return f"{clock.local(day) if isinstance(day, datetime) else day:%d/%m/%Y}"
 
@@ -50,13 +50,13 @@ def short_date(day: date | datetime | None) -> str:
 @register.filter
 def long_datetime(moment: datetime | None) -> str:
     """`23 de noviembre de 2026, 3:05 p. m.`."""
-    return clock.long_datetime(moment) if _given(moment) else ""
+    return clock.long_datetime(moment) if moment else ""
 
 
 @register.filter
 def month(period: date | str | None) -> str:
     """`noviembre de 2026`."""
-    return clock.month_name(period) if _given(period) else ""
+    return clock.month_name(period) if period else ""
 
 
 @register.filter
@@ -129,10 +129,6 @@ def _look(widget: forms.Widget) -> str:
     if isinstance(widget, forms.widgets.Input | forms.Textarea) and getattr(widget, "input_type", "") != "hidden":
         return "form-control"
     return ""
-
-
-def _given(value: object) -> bool:
-    return value is not None and value != ""
 
 
 @cache
