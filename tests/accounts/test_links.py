@@ -275,7 +275,7 @@ def test_both_are_needed_and_alike(
 
 def test_the_rules_are_on_the_page(cast: Casts, browser: Browser, rita: User) -> None:
     words = words_of(browser.get(f"{PATHS['clave']}{token_of(cast, rita, 'clave')}/"))
-    assert "Su contraseña debe contener al menos 10 caracteres." in words
+    assert "Su contraseña debe contener por lo menos 10 caracteres." in words
     assert "Your password" not in words
 
 

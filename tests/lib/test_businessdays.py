@@ -19,7 +19,8 @@ from saas.lib.businessdays import (
 )
 from saas.lib.clock import BOGOTA
 
-# The official list: Ley 51 of 1983 (Ley Emiliani) moves those marked to the Monday after their feast.
+# Ley 51 of 1983 (Ley Emiliani) moves those marked to the Monday after their feast;
+# Ley 2578 of 2026 added Our Lady of Chiquinquirá, the nineteenth.
 HOLIDAYS_2026 = [
     date(2026, 1, 1),
     date(2026, 1, 12),  # Epiphany, moved from the 6th
@@ -31,6 +32,7 @@ HOLIDAYS_2026 = [
     date(2026, 6, 8),  # Corpus Christi, moved
     date(2026, 6, 15),  # Sacred Heart, moved
     date(2026, 6, 29),  # Saints Peter and Paul: a Monday by itself
+    date(2026, 7, 13),  # Our Lady of Chiquinquirá, moved from the 9th
     date(2026, 7, 20),
     date(2026, 8, 7),
     date(2026, 8, 17),  # Assumption, moved from the 15th
@@ -49,6 +51,11 @@ def bogota(day: int, hour: int, minute: int = 0, *, month: int = 11) -> datetime
 
 def test_the_holidays_of_2026() -> None:
     assert sorted(holidays_of(2026)) == HOLIDAYS_2026
+
+
+def test_chiquinquira_is_a_holiday_from_its_law_on() -> None:
+    assert [is_holiday(day) for day in (date(2025, 7, 14), date(2026, 7, 13), date(2027, 7, 12))] == [False, True, True]
+    assert is_business_day(date(2026, 7, 9))
 
 
 def test_two_feasts_on_one_day_count_once() -> None:
@@ -80,6 +87,10 @@ def test_business_days(day: date, open_: bool) -> None:
         (date(2026, 4, 1), 1, date(2026, 4, 6)),  # Holy Week
         (date(2026, 12, 24), 5, date(2027, 1, 4)),  # into the next year
         (date(2026, 1, 1), 30, date(2026, 2, 13)),
+        (date(2026, 1, 2), 10, date(2026, 1, 19)),
+        (date(2026, 3, 26), 15, date(2026, 4, 20)),
+        (date(2026, 5, 29), 30, date(2026, 7, 16)),
+        (date(2026, 12, 18), 15, date(2027, 1, 13)),
     ],
 )
 def test_terms(start: date, term: int, end: date) -> None:
