@@ -106,7 +106,7 @@ def receipt_pdf(doc: ReceiptDocument) -> bytes:
         ("CUS", doc.cus),
         ("Autorización", doc.authorisation),
     ]
-    return _render(
+    return render(
         "pdf/receipt.html",
         doc.issuer,
         title=f"Comprobante de pago {doc.number}",
@@ -135,7 +135,7 @@ def invoice_pdf(doc: InvoiceDocument) -> bytes:
         ("Contrato", doc.lease),
         ("Inmueble", doc.unit),
     ]
-    return _render(
+    return render(
         "pdf/invoice.html",
         doc.issuer,
         title=f"{doc.title} {doc.number}",
@@ -154,7 +154,8 @@ def invoice_pdf(doc: InvoiceDocument) -> bytes:
     )
 
 
-def _render(template: str, issuer: Issuer, *, title: str, context: dict[str, Any]) -> bytes:
+def render(template: str, issuer: Issuer, *, title: str, context: dict[str, Any]) -> bytes:
+    """A paper in the brand of its issuer: its template gets `context` and the brand. Raises pdf.PdfError."""
     colour = issuer.colour if _COLOUR.fullmatch(issuer.colour) else PLATFORM_COLOUR
     logo = _small_logo(issuer.logo) if issuer.logo else None
     brand = {

@@ -13,11 +13,10 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from payments import receipts
-from payments.documents import Issuer
+from payments.documents import Issuer, render
 from payments.models import Payout
-from saas.lib import clock, money, pdf
+from saas.lib import clock, money
 from saas.lib.documents import format_document
-from tenants.branding import PLATFORM_COLOUR, foreground, readable
 from tenants.models import Agency
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -79,8 +78,6 @@ def payout_document(payout: Payout, agency: Agency) -> PayoutDocument:
 
 def payout_pdf(doc: PayoutDocument) -> bytes:
     """The PDF of a payout. Raises pdf.PdfError."""
-    issuer = doc.issuer
-    colour = issuer.colour if _COLOUR.fullmatch(issuer.colour) else PLATFORM_COLOUR
     facts = [
         (_("Fecha del giro"), clock.long_date(doc.paid_on)),
         (_("Periodo"), clock.month_name(doc.period)),
@@ -92,15 +89,10 @@ def payout_pdf(doc: PayoutDocument) -> bytes:
     words = money.in_words(abs(doc.net))
     context = {
         "doc": doc,
-        "issuer": issuer,
-        "contact": [part for part in (issuer.nit, issuer.address, issuer.phone, issuer.email) if part],
-        "colour": colour,
-        "colour_text": readable(colour),
-        "colour_foreground": foreground(colour),
         "paid_on": clock.long_date(doc.paid_on),
         "facts": [fact for fact in facts if fact[1]],
         "lines": [(concept, money.cop(amount)) for concept, amount in doc.lines],
         "net": money.cop(doc.net),
         "words": words[:1].upper() + words[1:] if doc.net >= 0 else "",
     }
-    return pdf.render_pdf("pdf/payout.html", context, title=_("Comprobante de egreso %(number)s") % {"number": doc.number})
+    return render("pdf/payout.html", doc.issuer, title=_("Comprobante de egreso %(number)s") % {"number": doc.number}, context=context)

@@ -17,10 +17,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clientarea.access import client_of
 from payments import access, checkout, receipts
+from payments.accounts import gateway
 from payments.forms import AnotherPaymentForm, PayerForm, payer_initial
 from payments.gateway import GatewayError
 from payments.models import Attempt, AttemptState, InvoiceState, Payment, PaymentState
-from payments.payu.webcheckout import cash_warning
 from payments.portal_parts import own
 from saas.accounts.doors import client
 from saas.lib import clock, phones
@@ -59,7 +59,7 @@ def invoice_pay(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "under_way": under_way,
         "account": account,
-        "cash_warning": cash_warning(invoice.balance),
+        "cash_warning": gateway().cash_warning(invoice.balance),
     }
     return render(request, "payments/invoice_pay.html", context)
 

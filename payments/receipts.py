@@ -18,7 +18,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from payments import documents
-from payments.models import Attempt, Counter, Invoice, Payment, Receipt, ReceiptFile
+from payments.models import Attempt, Counter, Invoice, Payment, PaymentSource, Receipt, ReceiptFile
 from saas.jobs.defer import defer
 from saas.lib import clock, crypto
 from saas.lib.documents import format_document
@@ -102,7 +102,8 @@ def make_pdf(receipt_id: int, *, agency: Agency, now: datetime) -> ReceiptFile:
         row, _made = ReceiptFile.objects.update_or_create(
             receipt=receipt, defaults={"path": path, "sha256": digest, "size": len(data)}
         )
-        if receipt.client.email:
+        # What was paid before it came here, in the agency's book, is told to nobody again.
+        if receipt.client.email and receipt.payment.source != PaymentSource.IMPORTED:
             defer("payments.receipt_mail", str(receipt.pk), now=now, receipt_id=receipt.pk)
     return row
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 from saas import env as _env
 from workers.schedule import BEAT
@@ -27,7 +26,7 @@ PDF_FONTS_DIR = ASSETS_DIR / "fonts"
 MEDIA_ROOT = STATE_DIR / "files"
 STATIC_ROOT = STATE_DIR / "static"
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "saas" / "static", ("vendor", ASSETS_DIR / "vendor")]
+STATICFILES_DIRS = [("vendor", ASSETS_DIR / "vendor")]
 OUTBOX_DIR = STATE_DIR / "outbox"
 
 PLATFORM_ORIGIN = ENV["SAAS_PLATFORM_ORIGIN"]
@@ -40,6 +39,7 @@ PLATFORM_NAME = "Arriendo al día"
 # allauth's tables), sessions and jobs are in both, each schema with its own rows.
 _BOTH = ["saas.accounts", "allauth.account", "allauth.mfa", "allauth.usersessions", "django.contrib.sessions", "saas.jobs"]
 SHARED_APPS = [
+    "unfold",  # before whatever else brings templates of the admin
     "django_tenants",
     "tenants",
     *_BOTH,
@@ -49,7 +49,6 @@ SHARED_APPS = [
     "django.contrib.humanize",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "unfold",
     "django.contrib.admin",
     "allauth",
     "rest_framework",
@@ -82,7 +81,6 @@ MIDDLEWARE = [
     "tenants.hosts.HostMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -233,7 +231,7 @@ CONTENT_SECURITY_POLICY = {
 
 # Language and time
 LANGUAGE_CODE = "es-co"
-LANGUAGES = [("es-co", _("Español")), ("en", _("Inglés"))]
+LANGUAGES = [("es-co", "Español")]
 LOCALE_PATHS = [BASE_DIR / "saas" / "locale"]
 USE_I18N = USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
@@ -281,4 +279,17 @@ LOGGING = {
     },
 }
 
-UNFOLD = {"SITE_TITLE": PLATFORM_NAME, "SITE_HEADER": PLATFORM_NAME, "SHOW_HISTORY": True}
+UNFOLD = {
+    "SITE_TITLE": PLATFORM_NAME,
+    "SITE_HEADER": PLATFORM_NAME,
+    "SITE_SYMBOL": "apartment",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "THEME": "light",
+    "COLORS": {
+        "primary": {
+            "50": "#eff5fc", "100": "#dbe8f7", "200": "#bcd4f0", "300": "#8eb8e5", "400": "#5993d6", "500": "#3575bf",
+            "600": "#1f5fa8", "700": "#1b4d88", "800": "#1a4271", "900": "#1a385f", "950": "#11243f",
+        }
+    },  # fmt: skip
+}

@@ -8,7 +8,7 @@ from payments import desk as payment_desk
 from payments import portal as payment_portal
 from pqrs import portal as case_portal
 from saas import frame, home
-from saas.accounts.views import captcha, set_language
+from saas.accounts.views import captcha
 
 handler400 = "saas.errors.bad_request"
 handler403 = "saas.errors.permission_denied"
@@ -18,7 +18,6 @@ handler500 = "saas.errors.server_error"
 urlpatterns = [
     *frame.agency_urlpatterns,
     path("no-soy-robot/", captcha, name="captcha"),
-    path("idioma/", set_language, name="set_language"),
     *payment_portal.public_urlpatterns,
     path("area-de-clientes/", home.home, name="home"),
     path("area-de-clientes/", include("saas.accounts.urls")),

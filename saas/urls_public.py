@@ -5,7 +5,7 @@ from django.urls import include, path
 
 from payments.callbacks import payu_callback
 from saas import frame
-from saas.accounts.views import captcha, set_language
+from saas.accounts.views import captcha
 from tenants import public
 
 handler400 = "saas.errors.bad_request"
@@ -17,7 +17,6 @@ urlpatterns = [
     *frame.platform_urlpatterns,
     *public.urlpatterns,
     path("no-soy-robot/", captcha, name="captcha"),
-    path("idioma/", set_language, name="set_language"),
     path("payu/<str:key>/confirmacion/", payu_callback, name="payu_callback"),
     path("superadmin/", include("saas.accounts.urls")),
     path("superadmin/", admin.site.urls),

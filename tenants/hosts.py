@@ -61,9 +61,11 @@ def _cached(name: str, look_up: Callable[[], Agency | None]) -> Agency | None:
         return look_up()
     if found is None:
         found = look_up() or NOBODY
-        # Unknown hosts are remembered briefly: a new agency must not wait, a scan must not query each time.
+        # Unknown hosts are remembered briefly: a new agency must not wait, a scan must not query each time. So are those
+        # that are being made: who read "creating" a moment before the end may write it here a moment after.
         try:
-            cache.set(name, found, CACHE_SECONDS if found != NOBODY else 5)
+            settled = isinstance(found, Agency) and found.state == AgencyState.ACTIVE
+            cache.set(name, found, CACHE_SECONDS if settled else 5)
         except Exception as error:
             log.warning("hosts cache: %s", type(error).__name__)
     return None if found == NOBODY else found

@@ -20,13 +20,14 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
+from django.db.models import Count, F, Q  # noqa: E402
 from django.urls import reverse  # noqa: E402
-from saas.book import import_book  # noqa: E402
 
 from clientarea.models import Client, Lease, Ownership  # noqa: E402
 from payments.accounts import AccountData, active_account, save_account  # noqa: E402
 from payments.models import Invoice  # noqa: E402
 from saas.accounts.models import Role, User  # noqa: E402
+from saas.book import import_book  # noqa: E402
 from saas.lib import clock  # noqa: E402
 from tenants import branding, context, hosts  # noqa: E402
 from tenants.models import Agency  # noqa: E402
@@ -159,6 +160,7 @@ def _people(agency: Agency, url: str) -> list[dict[str, str]]:
     owners = set(Ownership.objects.values_list("owner_id", flat=True))
     owing = set(Invoice.objects.owed().filter(kind="rent").values_list("client_id", flat=True))
     portal = url + "/area-de-clientes/"
+    to_pay = Q(invoices__kind="rent", invoices__voided_at=None, invoices__applied__lt=F("invoices__total"))
     chosen: list[tuple[str, set[int]]] = [
         ("inquilino", (renters & owing) - owners),
         ("inquilino", (renters & owing) - owners),
@@ -169,7 +171,9 @@ def _people(agency: Agency, url: str) -> list[dict[str, str]]:
     people = []
     for role, candidates in chosen:
         free = sorted(candidates - taken)
-        person = Client.objects.filter(pk__in=free).exclude(email="").order_by("pk").first()
+        person = (
+            Client.objects.filter(pk__in=free).exclude(email="").annotate(owed=Count("invoices", filter=to_pay)).order_by("-owed", "pk").first()
+        )  # fmt: skip
         if person is None:
             continue
         taken.add(person.pk)

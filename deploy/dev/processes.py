@@ -56,9 +56,10 @@ class Processes:
         """Start `command` under `name`. `stop` is the signal that asks it to end; `text` goes to its standard input.
 
         `show(name, line)` is given what it writes; all of it is in the log as well."""
+        asking = signal.Signals[f"SIG{stop}"]
         process = subprocess.Popen(
             command, cwd=cwd, env=None if env is None else dict(env), stdin=subprocess.PIPE if text else subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=partial(_die_with_us, signal.Signals[f"SIG{stop}"]), **options,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=partial(_die_with_us, asking), **options,
         )  # fmt: skip
         if text and process.stdin:
             process.stdin.write(text.encode())
@@ -67,7 +68,7 @@ class Processes:
         assert process.stdout is not None  # noqa: S101  (a pipe was asked for)
         reader = threading.Thread(target=self._read, args=(name, process.stdout, last, show), daemon=True)
         reader.start()
-        self.running.append(_Running(name, process, signal.Signals[f"SIG{stop}"], reader, last))
+        self.running.append(_Running(name, process, asking, reader, last))
 
     def until_ready(self, name: str, ready: Callable[[], bool], *, seconds: float = 60) -> None:
         """Wait until `ready()`. Raises Trouble with what the process said, if it ends first or takes longer."""

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from saas.accounts import links
 from saas.accounts.backends import find_user
@@ -118,12 +118,3 @@ def _set_password(request: HttpRequest, token: str, *, purpose: str) -> HttpResp
         locked.activated_at = locked.activated_at or now
         locked.save(update_fields=["password", "activated_at"])
     return redirect(f"{reverse('account_login')}?lista=1")
-
-
-@everyone
-@require_POST
-def set_language(request: HttpRequest) -> HttpResponse:
-    """Spanish or English, remembered in a cookie."""
-    from django.views.i18n import set_language as django_set_language
-
-    return django_set_language(request)

@@ -61,6 +61,7 @@ def set_password(browser: Browser, path: str, password: str = NEW, again: str = 
 
 # A forgotten password
 
+
 @pytest.mark.parametrize("usuario", ["1001", "1.001", "Rita@correo.example", "9999", "nadie@correo.otra", "x", "%"])
 def test_known_and_unknown_are_answered_the_same(cast: Casts, browser: Browser, rita: User, usuario: str) -> None:
     answer = browser.post(FORGOTTEN, {"login": usuario, "captcha": solved(browser)})
@@ -113,6 +114,7 @@ def test_twenty_in_an_hour_are_enough(cast: Casts, browser: Browser) -> None:
 
 # The links
 
+
 @pytest.mark.parametrize("purpose", ["activacion", "clave"])
 def test_a_link_sets_the_password_once(cast: Casts, browser: Browser, browse: Any, rita: User, purpose: str) -> None:
     path = f"{PATHS[purpose]}{token_of(cast, rita, purpose)}/"
@@ -162,7 +164,9 @@ def test_logging_in_ends_the_links_that_were_sent_before(cast: Casts, browser: B
 
 
 @pytest.mark.parametrize("purpose", ["activacion", "clave"])
-def test_a_link_ends_to_the_second(cast: Casts, browser: Browser, rita: User, purpose: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_ends_to_the_second(
+    cast: Casts, browser: Browser, rita: User, purpose: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = f"{PATHS[purpose]}{token_of(cast, rita, purpose)}/"
     made = clock.now()
     for age, status in (
@@ -214,7 +218,9 @@ def test_what_is_no_link_is_refused(cast: Casts, browser: Browser, rita: User) -
         oscar = cast.alfa.oscar.user
         assert oscar is not None
         with pytest.raises(links.LinkError, match="^invalid$"):  # Rita's signature under Óscar's number
-            links.user_of(links.make_token(oscar, purpose="clave").split("-")[0] + token[len(pk) :], purpose="clave", now=clock.now())
+            links.user_of(
+                links.make_token(oscar, purpose="clave").split("-")[0] + token[len(pk) :], purpose="clave", now=clock.now()
+            )
     assert browser.get(f"{PATHS['clave']}{token}/").status_code == 200
 
 
@@ -226,6 +232,7 @@ def test_a_closed_account_has_no_link(cast: Casts, browser: Browser, rita: User)
 
 
 # What a password must be
+
 
 @pytest.mark.parametrize(
     ("password", "said"),
@@ -241,9 +248,7 @@ def test_a_closed_account_has_no_link(cast: Casts, browser: Browser, rita: User)
         ]),
     ],
 )  # fmt: skip
-def test_a_weak_password_is_refused_in_spanish(
-    cast: Casts, browser: Browser, rita: User, password: str, said: list[str]
-) -> None:
+def test_a_weak_password_is_refused_in_spanish(cast: Casts, browser: Browser, rita: User, password: str, said: list[str]) -> None:
     path = f"{PATHS['activacion']}{token_of(cast, rita, 'activacion')}/"
     answer = set_password(browser, path, password)
     assert answer.status_code == 200

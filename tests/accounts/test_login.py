@@ -45,6 +45,7 @@ def sessions(agency: Agency) -> int:
 
 # Who gets in
 
+
 def test_the_page_asks_for_usuario_contrasena_and_the_check(browser: Browser) -> None:
     answer = browser.get(LOGIN)
     assert answer.status_code == 200
@@ -59,7 +60,9 @@ def test_the_page_asks_for_usuario_contrasena_and_the_check(browser: Browser) ->
     assert "no-store" in answer["Cache-Control"]
 
 
-@pytest.mark.parametrize("usuario", ["1001", "1.001", " 1001 ", "1 001", "1-001", "1,001", "rita@correo.example", " RITA@correo.example"])
+@pytest.mark.parametrize(
+    "usuario", ["1001", "1.001", " 1001 ", "1 001", "1-001", "1,001", "rita@correo.example", " RITA@correo.example"]
+)
 def test_a_client_gets_in_by_document_or_mail(cast: Casts, browser: Browser, usuario: str) -> None:
     answer = log_in(browser, usuario)
     assert (answer.status_code, answer["Location"]) == (302, HOME)
@@ -75,7 +78,9 @@ def test_staff_gets_in_by_mail_and_goes_to_the_desk(browser: Browser) -> None:
 
 
 def test_an_operator_gets_in_at_the_platform_alone(cast: Casts, browse: Any) -> None:
-    User.objects.create_user(username="ola@plataforma.test", role=Role.OPERATOR, name="Ola", email="ola@plataforma.test", password=PASSWORD)
+    User.objects.create_user(
+        username="ola@plataforma.test", role=Role.OPERATOR, name="Ola", email="ola@plataforma.test", password=PASSWORD
+    )
     platform = browse(None)
     typed = {"login": "ola@plataforma.test", "password": PASSWORD, "captcha": solved(platform)}
     answer = platform.post("/superadmin/ingresar/", typed)
@@ -96,6 +101,7 @@ def test_who_is_in_already_does_not_see_the_form(cast: Casts, browse: Any) -> No
 
 
 # Who does not
+
 
 @pytest.mark.parametrize(
     ("usuario", "password"),
@@ -179,6 +185,7 @@ def test_who_is_only_in_beta_does_not_get_in_at_alfa(cast: Casts, browse: Any) -
 
 # No soy robot
 
+
 @pytest.mark.parametrize(
     ("captcha", "said"),
     [
@@ -218,7 +225,11 @@ def test_a_check_of_beta_is_worth_nothing_at_alfa(cast: Casts, browser: Browser,
 
 # Where one goes
 
-@pytest.mark.parametrize("there", ["/area-de-clientes/facturas/", "/area-de-clientes/pqrs/?page=2", "http://alfa.plataforma.test/area-de-clientes/pagos/"])
+
+@pytest.mark.parametrize(
+    "there",
+    ["/area-de-clientes/facturas/", "/area-de-clientes/pqrs/?page=2", "http://alfa.plataforma.test/area-de-clientes/pagos/"],
+)
 def test_one_comes_back_to_where_one_wanted_to_go(browser: Browser, there: str) -> None:
     assert log_in(browser, "1001", next=there)["Location"] == there
 
@@ -246,6 +257,7 @@ def test_a_page_behind_a_door_asks_and_leads_back(browser: Browser) -> None:
 
 # Five failures
 
+
 def test_after_five_failures_even_the_right_password_waits(cast: Casts, browser: Browser, browse: Any) -> None:
     for _ in range(5):
         assert WRONG in words_of(log_in(browser, "1001", "otra-clave"))
@@ -266,7 +278,13 @@ def test_other_spellings_of_a_usuario_count_together(browser: Browser) -> None:
 
 
 def test_a_mail_in_other_letters_counts_together(browser: Browser) -> None:
-    for usuario in ("rita@correo.example", "Rita@correo.example", "RITA@CORREO.EXAMPLE", " rita@correo.example", "rIta@correo.example"):
+    for usuario in (
+        "rita@correo.example",
+        "Rita@correo.example",
+        "RITA@CORREO.EXAMPLE",
+        " rita@correo.example",
+        "rIta@correo.example",
+    ):
         assert WRONG in words_of(log_in(browser, usuario, "otra-clave"))
     assert TOO_MANY in words_of(log_in(browser, "ritA@correo.example"))
 
@@ -274,7 +292,9 @@ def test_a_mail_in_other_letters_counts_together(browser: Browser) -> None:
 def test_another_port_in_the_host_does_not_start_counting_anew(browser: Browser) -> None:
     for port in range(8000, 8005):
         answer = browser.post(
-            LOGIN, {"login": "1001", "password": "otra-clave", "captcha": solved(browser)}, headers={"host": f"alfa.plataforma.test:{port}"}
+            LOGIN,
+            {"login": "1001", "password": "otra-clave", "captcha": solved(browser)},
+            headers={"host": f"alfa.plataforma.test:{port}"},
         )
         assert WRONG in words_of(answer)
     assert TOO_MANY in words_of(log_in(browser, "1001"))
@@ -286,6 +306,7 @@ def test_getting_in_does_not_count_as_a_failure(cast: Casts, browse: Any) -> Non
 
 
 # The session
+
 
 def test_the_session_cookie(browser: Browser) -> None:
     answer = log_in(browser, "1001")

@@ -58,8 +58,7 @@ def test_an_agency_signs_up_and_its_staff_come_in(stack: Stack, page: Page) -> N
     page.goto(link[0])
     page.get_by_role("button", name=re.compile("Confirmar")).click()
     page.wait_for_url(re.compile(r"/registro/estado/"))
-    site = page.get_by_role("link", name=re.compile("laceiba"))
-    expect(site.first).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("link", name="Entrar a mi portal")).to_be_visible(timeout=60_000)
     staff = {"usuario": "celia@laceiba.example", "contraseña": "una-ceiba-muy-alta-2026"}
     log_in(page, stack.agency_origin("laceiba"), staff, path="/oficina/")
     expect(page.get_by_role("main")).to_be_visible()
@@ -160,7 +159,7 @@ def test_without_javascript_all_but_the_captcha_works(stack: Stack, window: Any,
 @pytest.mark.parametrize("trouble", ["kill the worker", "empty Redis"])
 def test_the_receipt_still_comes_once(stack: Stack, page: Page, trouble: str) -> None:
     """A worker killed right after the callback, or all of Redis gone: the row is the job, and the sweep finds it."""
-    person, origin = stack.people(DELRIO, "ambos")[0], stack.agency_origin(DELRIO)
+    person, origin = stack.people(DELRIO, "inquilino")[0], stack.agency_origin(DELRIO)
     log_in(page, origin, person)
     number = register_payment(page, origin)
     if trouble == "kill the worker":

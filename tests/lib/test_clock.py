@@ -104,7 +104,9 @@ def test_a_date_that_does_not_exist_is_refused(said: str) -> None:
         clock.parse_date(said)
 
 
-@pytest.mark.parametrize("said", [0, 1, -1, 19_999, 19_999.9, 73_051, 2026, 1_850_000, 1e300, float("inf"), float("nan"), "00001", "99999"])
+@pytest.mark.parametrize(
+    "said", [0, 1, -1, 19_999, 19_999.9, 73_051, 2026, 1_850_000, 1e300, float("inf"), float("nan"), "00001", "99999"]
+)
 def test_a_number_that_is_no_date_of_a_workbook_is_refused(said: object) -> None:
     with pytest.raises(DateError, match="no es una fecha de Excel"):
         clock.parse_date(said)
@@ -126,12 +128,16 @@ def test_anything_is_a_date_or_refused(value: object) -> None:
             assert str(refused).endswith(("2026.", "calendario."))
 
 
-@pytest.mark.parametrize("said", ["2026-11", "2026-11-23", "11/2026", " 11/2026 ", "23/11/2026", 46349, "46349", date(2026, 11, 30), EVE])
+@pytest.mark.parametrize(
+    "said", ["2026-11", "2026-11-23", "11/2026", " 11/2026 ", "23/11/2026", 46349, "46349", date(2026, 11, 30), EVE]
+)
 def test_a_month_however_it_is_written(said: object) -> None:
     assert clock.parse_period(said) == date(2026, 11, 1)
 
 
-@pytest.mark.parametrize("said", ["2026-13", "2026-0", "0/2026", "13/2026", "11/26", "1899-12", "2100-01", "", None, "noviembre", "2026", "29/02/2026"])
+@pytest.mark.parametrize(
+    "said", ["2026-13", "2026-0", "0/2026", "13/2026", "11/26", "1899-12", "2100-01", "", None, "noviembre", "2026", "29/02/2026"]
+)
 def test_what_is_no_month_is_refused(said: object) -> None:
     with pytest.raises(DateError, match=r"como periodo. Escríbalo así: 2026-11 o 11/2026\.$"):
         clock.parse_period(said)

@@ -66,7 +66,21 @@ def test_one_changed_bit_anywhere_is_noticed() -> None:
             decrypt(f"{version}.{key_id}.{base64.urlsafe_b64encode(altered).decode()}", **PLACE)
 
 
-@pytest.mark.parametrize("token", ["", "secreto", "v1", "v1.t1", "v1.t1.", "v1.t1.AAAA", "v2.t1." + "A" * 40, "v1.t1.ñ", "v1.t1.!!!!", "v1.t1." + "A" * 40 + ".x"])
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "secreto",
+        "v1",
+        "v1.t1",
+        "v1.t1.",
+        "v1.t1.AAAA",
+        "v2.t1." + "A" * 40,
+        "v1.t1.ñ",
+        "v1.t1.!!!!",
+        "v1.t1." + "A" * 40 + ".x",
+    ],
+)
 def test_what_is_no_sealed_value(token: str) -> None:
     for use in (lambda: decrypt(token, **PLACE), lambda: needs_rotation(token)):
         with pytest.raises(CryptoError, match="not a sealed value"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
@@ -109,7 +110,9 @@ def test_what_is_no_amount_is_refused(said: object) -> None:
         parse_cop(said)
 
 
-@pytest.mark.parametrize("said", [10**12, "1.000.000.000.000", "1000000000000", -(10**12), 1e12, 1e300, Decimal("1E+30"), "9" * 200])
+@pytest.mark.parametrize(
+    "said", [10**12, "1.000.000.000.000", "1000000000000", -(10**12), 1e12, 1e300, Decimal("1E+30"), "9" * 200]
+)
 def test_what_no_column_holds_is_refused(said: object) -> None:
     with pytest.raises(MoneyError, match="demasiado grande: se admiten hasta doce cifras"):
         parse_cop(said)
@@ -144,10 +147,8 @@ def test_numbers_are_read_as_they_are(amount: Decimal) -> None:
 
 @given(st.text(max_size=20))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    try:
+    with suppress(MoneyError):
         assert abs(parse_cop(text)) < LIMIT
-    except MoneyError:
-        pass
 
 
 @pytest.mark.parametrize(

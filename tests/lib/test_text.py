@@ -51,7 +51,8 @@ def test_these_look_alike(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("alfa", "alta"), ("alfa", "beta"), ("casas", "casa"), ("norte", "norte-sur"), ("hogar", "hogares"), ("pato", "gato")]
+    ("one", "other"),
+    [("alfa", "alta"), ("alfa", "beta"), ("casas", "casa"), ("norte", "norte-sur"), ("hogar", "hogares"), ("pato", "gato")],
 )
 def test_these_do_not(one: str, other: str) -> None:
     assert look_alike(one) != look_alike(other)

@@ -17,7 +17,7 @@ from payments.models import Attempt, Receipt, ReceiptFile
 from payments.settlement import settle_answer
 from saas.jobs.models import Job
 from tenants import context
-from tests.payments.money import answer, finding, say, start
+from tests.payments.money import answer, finding, start
 from tests.world import NOW, Cast, Casts
 
 

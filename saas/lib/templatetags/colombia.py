@@ -41,10 +41,8 @@ def long_date(day: date | datetime | None) -> str:
 
 @register.filter
 def short_date(day: date | datetime | None) -> str:
-    """`23/11/2026`. A moment is shown by its date in Bogotá."""
-    if not day:
-        return ""
-    return f"{clock.local(day) if isinstance(day, datetime) else day:%d/%m/%Y}"
+    """`23 nov 2026`. A moment is shown by its date in Bogotá."""
+    return clock.short_date(day) if day else ""
 
 
 @register.filter
