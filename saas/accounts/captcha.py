@@ -73,7 +73,7 @@ class Altcha:
             solution = json.loads(base64.b64decode(payload, validate=True))
             right, _error = altcha.verify_solution(solution, self._key(), check_expires=True)
             used = f"captcha:{solution['challenge']}"
-        except (binascii.Error, ValueError, KeyError, TypeError, AttributeError):
+        except (binascii.Error, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return False
         return bool(right) and cache.add(used, 1, LIFE_SECONDS + 60)
 

@@ -5,6 +5,7 @@ A user is never shared between schemas; the same person in two agencies has two 
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 
@@ -49,7 +50,7 @@ class User(AbstractBaseUser):
         verbose_name = _("usuario")
         verbose_name_plural = _("usuarios")
         constraints = [
-            models.CheckConstraint(condition=models.Q(username=models.functions.Lower("username")), name="user_username_lower"),
+            models.CheckConstraint(condition=models.Q(username=Lower("username")), name="user_username_lower"),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_known"),
         ]
 

@@ -7,7 +7,7 @@ def current_schema() -> str:
     """The name of the schema that the current thread is inside ("public" on the platform)."""
     from django.db import connection
 
-    return connection.schema_name  # type: ignore[attr-defined,no-any-return]
+    return connection.schema_name  # type: ignore[attr-defined]
 
 
 def cache_key(key: Any, key_prefix: str, version: int | None) -> str:

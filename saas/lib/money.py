@@ -14,7 +14,11 @@ CENT = Decimal("0.01")
 LIMIT = Decimal(10) ** 12
 NBSP = "\u00a0"
 _SPACES = re.compile(r"[\s\u00a0\u2007\u202f]+")
-_TEXT = re.compile(r"(?P<sign>-?)(?:\$|COP)?(?P<inner>-?)(?P<figure>[0-9.,]+)(?:COP)?", re.IGNORECASE)
+# Spaces stand around a figure, or inside it in the place of the points: "950000 265000" are two amounts, not one.
+_TEXT = re.compile(
+    r"(?P<sign>-?) ?(?:\$|COP)? ?(?P<inner>-?) ?(?P<figure>[0-9.,]+|[1-9][0-9]{0,2}(?: [0-9]{3})+(?:,[0-9]{1,2})?) ?(?:COP)?",
+    re.IGNORECASE,
+)
 _COLOMBIAN = re.compile(r"(?P<whole>[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[0-9]+)(?:,(?P<cents>[0-9]{1,2}))?")
 # What a program writes: 1850000.0 or 1850000.50. With up to three whole digits only `.0` and `.00` are plain: in "1.85"
 # a person may have meant millions.
@@ -115,10 +119,10 @@ def _from_float(number: float) -> Decimal:
 
 
 def _from_text(text: str) -> Decimal:
-    found = _TEXT.fullmatch(_SPACES.sub("", text).replace("\u2212", "-"))
+    found = _TEXT.fullmatch(_SPACES.sub(" ", text).strip().replace("\u2212", "-"))
     if not found or (found["sign"] and found["inner"]):
         raise _unreadable(text)
-    figure = found["figure"]
+    figure = found["figure"].replace(" ", ".")
     parts = _COLOMBIAN.fullmatch(figure)
     if parts:
         plain = f"{parts['whole'].replace('.', '')}.{parts['cents'] or '0'}"

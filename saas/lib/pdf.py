@@ -86,7 +86,7 @@ def _engine() -> _Engine:
     except OSError as error:
         raise PdfError("WeasyPrint does not find Pango: install libpango-1.0-0 and libpangoft2-1.0-0") from error
 
-    class Fetcher(URLFetcher):  # type: ignore[misc]
+    class Fetcher(URLFetcher):
         """Hands out what is in memory; everything else stops the rendering."""
 
         def __init__(self, resources: Mapping[str, bytes]) -> None:

@@ -50,7 +50,7 @@ def test_the_page_asks_for_usuario_contrasena_and_the_check(browser: Browser) ->
     answer = browser.get(LOGIN)
     assert answer.status_code == 200
     words = words_of(answer)
-    for said in ("Usuario", "Su número de documento o su correo.", "Contraseña", "Ingresar", "¿Olvidó su contraseña?"):
+    for said in ("Usuario", "Su número de documento o su correo.", "Contraseña", "Iniciar sesión", "¿Olvidó su contraseña?"):
         assert said in words, said
     body = answer.content.decode()
     assert 'autocomplete="username"' in body

@@ -1,4 +1,5 @@
-"""The stack and the browser of the journeys. All journeys run in one process: there is one stack."""
+"""The stack and the browser of the journeys. All journeys run in one process, since there is one stack: each module says
+`pytestmark = JOURNEY`."""
 
 from __future__ import annotations
 
@@ -17,13 +18,6 @@ CHROMIUM_ARGS = [
     "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
     "--disable-gpu", "--disable-dev-shm-usage",
 ]  # fmt: skip
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "journeys" in item.path.parts:
-            item.add_marker(pytest.mark.journey)
-            item.add_marker(pytest.mark.xdist_group("journeys"))
 
 
 @pytest.fixture(autouse=True)
@@ -45,8 +39,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """A browser. It ends with its module: while Playwright is there an event loop runs in this thread, in which Django
+    would refuse to ask the database anything for the tests that follow."""
     path = os.environ.get("SAAS_TEST_CHROMIUM", "/usr/bin/chromium")
     assert Path(path).exists(), "the journeys need Chromium; `make test` installs it where it may"
     with sync_playwright() as playwright:

@@ -13,9 +13,10 @@ import pypdfium2
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.stack import Stack, until
+from tests.journeys.stack import JOURNEY, Stack, until
 from tests.journeys.steps import come_back, download, expect_state, letter_with, log_in, pay_at_payu, prove_human, register_payment
 
+pytestmark = JOURNEY
 CORDILLERA, DELRIO = "cordillera", "delrio"
 
 
@@ -156,10 +157,10 @@ def test_without_javascript_all_but_the_captcha_works(stack: Stack, window: Any,
     assert download(page, link).startswith(b"%PDF")
 
 
-@pytest.mark.parametrize("trouble", ["kill the worker", "empty Redis"])
-def test_the_receipt_still_comes_once(stack: Stack, page: Page, trouble: str) -> None:
+@pytest.mark.parametrize(("trouble", "slug"), [("kill the worker", DELRIO), ("empty Redis", CORDILLERA)])
+def test_the_receipt_still_comes_once(stack: Stack, page: Page, trouble: str, slug: str) -> None:
     """A worker killed right after the callback, or all of Redis gone: the row is the job, and the sweep finds it."""
-    person, origin = stack.people(DELRIO, "inquilino")[0], stack.agency_origin(DELRIO)
+    person, origin = stack.people(slug, "inquilino")[0], stack.agency_origin(slug)
     log_in(page, origin, person)
     number = register_payment(page, origin)
     if trouble == "kill the worker":
@@ -168,10 +169,10 @@ def test_the_receipt_still_comes_once(stack: Stack, page: Page, trouble: str) ->
         stack.kill("beat")
         stack.kill("worker")
     pay_at_payu(page, stack, means="card", outcome="approved")
-    reference = newest_reference(stack, DELRIO)
+    reference = newest_reference(stack, slug)
     until(
         "the callback is stored",
-        lambda: stack.query(DELRIO, f"SELECT 1 FROM payments_callback WHERE reference = '{reference}'"),
+        lambda: stack.query(slug, f"SELECT 1 FROM payments_callback WHERE reference = '{reference}'"),
     )
     if trouble == "kill the worker":
         # It comes up, takes the work and dies with it in its hands.
@@ -185,8 +186,8 @@ def test_the_receipt_still_comes_once(stack: Stack, page: Page, trouble: str) ->
     come_back(page, origin)
     expect_state(page, "approved", seconds=90)
     expect(page.get_by_test_id("download-receipt")).to_be_visible(timeout=90_000)
-    assert len(receipts_of(stack, DELRIO, number)) == 1
-    letters = [text for text in stack.letters() if f"comprobante-CP-{receipts_of(stack, DELRIO, number)[0][0]}.pdf" in text]
+    assert len(receipts_of(stack, slug, number)) == 1
+    letters = [text for text in stack.letters() if f"comprobante-CP-{receipts_of(stack, slug, number)[0][0]}.pdf" in text]
     assert len({re.search(r"Message-ID: (\S+)", text)[1] for text in letters}) <= 1  # type: ignore[index]
 
 

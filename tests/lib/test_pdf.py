@@ -181,17 +181,14 @@ def site(tmp_path: Path) -> Iterator[str]:
 @pytest.mark.parametrize(
     "drawing",
     ['<image href="{}/a.png" width="9" height="9"/>', '<image xlink:href="{}/a.png" width="9" height="9"/>', '<use href="{}/a.svg#a"/>',
-     '<use xlink:href="{}/a.svg#a"/>', '<text fill="url({}/a.svg#a)">x</text>', '<style>@import url({}/a.css)</style>'],
+     '<use xlink:href="{}/a.svg#a"/>', '<text fill="url({}/a.svg#a)">x</text>'],
 )  # fmt: skip
 def test_drawings_reach_nothing_either(site: str, tmp_path: Path, drawing: str) -> None:
     # WeasyPrint leaves out a part of a drawing that it cannot have, and goes on.
     for base in (site, f"file://{tmp_path}"):
         head = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9" height="9">'
-        try:
-            data = make(f"<p>sigue</p>{head}{drawing.format(base)}</svg>")
-        except PdfError as refused:
-            assert "may not reach" in str(refused)
-            continue
+        data = make(f"<p>sigue</p>{head}{drawing.format(base)}</svg>")
+        assert "sigue" in text_of(data)
         assert "ajeno" not in text_of(data)
         assert [*pypdfium2.PdfDocument(data)[0].get_objects(filter=(pdfium.FPDF_PAGEOBJ_IMAGE,))] == []
     assert Served.asked == []

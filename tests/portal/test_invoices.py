@@ -206,7 +206,7 @@ def test_an_owner_sees_the_commissions(here: Cast, browse: Any) -> None:
     detail = text_of(oscar.get(at("commission", invoice.pk)))
     assert "Factura de comisión FC-900" in detail
     assert "Comisión de administración noviembre de 2026 $ 76.000 IVA $ 14.440 Total $ 90.440" in detail
-    assert "10/11/2026 Descontado del egreso — — $ 90.440" in detail
+    assert "10 nov 2026 Descontado del egreso — — $ 90.440" in detail
     paper = oscar.get(at("commission_pdf", invoice.pk))
     assert paper["Content-Disposition"] == 'attachment; filename="factura-FC-900.pdf"'
     assert paper.content.startswith(b"%PDF")

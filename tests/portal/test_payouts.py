@@ -40,7 +40,7 @@ def test_the_history_has_totals_by_year(here: Cast, browse: Any) -> None:
     assert "2026 Neto girado $ 1.585.870 Canon recaudado $ 1.900.000 Comisión con IVA $ 180.880 Retenciones y otros descuentos $ 133.250" in text
     assert "2025 Neto girado $ 859.560 Canon recaudado $ 950.000 Comisión con IVA $ 90.440" in text
     assert (
-        "CE-3002 15/10/2026 octubre de 2026 Calle 1 # 10-20 $ 950.000 $ 90.440 $ 133.250 $ 726.310" in text
+        "CE-3002 15 oct 2026 octubre de 2026 Calle 1 # 10-20 $ 950.000 $ 90.440 $ 133.250 $ 726.310" in text
     )
     assert text.index("CE-3002") < text.index("CE-3001") < text.index("CE-2001")
     assert len(tags(answer, "payout-row")) == 3

@@ -68,7 +68,7 @@ def test_the_history_shows_each_payment_with_its_receipt(here: Cast, browse: Any
     assert len(tags(answer, "payment-row")) == 3
     assert "FA-1 Tarjeta de crédito Visa Aprobado $ 1.215.000 CP-1" in text
     assert "FA-2 — Iniciado $ 1.215.000 —" in text
-    assert "04/03/2025 , ver el pago — Consignación Aprobado $ 950.000 RC-500" in text
+    assert "4 mar 2025 , ver el pago — Consignación Aprobado $ 950.000 RC-500" in text
     assert f'href="{at("payment_receipt", receipt.payment_id)}" aria-label="Descargar comprobante CP-1"' in answer.content.decode()
 
 

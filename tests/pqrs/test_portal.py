@@ -32,7 +32,7 @@ def test_the_list_has_one_s_own(cast: Casts, cases: dict[str, Case], browse: Any
     answer = browse(cast.alfa.agency, cast.alfa.rita.user).get(LIST)
     assert list(answer.context["page_obj"].object_list) == [cases["rita"]]
     text = answer.content.decode()
-    for shown in ("2026-000001", "Reclamo: Reparaciones", "Pendiente", "15/12/2026"):
+    for shown in ("2026-000001", "Reclamo: Reparaciones", "Pendiente", "15 dic 2026"):
         assert shown in text
     assert "2026-000002" not in text
 
