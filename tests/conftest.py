@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import caches
+from django.db import connection
 from django.test import Client as Browser
 
 from tenants import context
@@ -17,8 +18,12 @@ from tests import world
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """The test database, with the agencies alfa and beta in it."""
+    """The test database, with the agencies alfa and beta in it. Never a database that somebody uses: where pytest-django
+    made none (no chosen test asks it for one), nothing is written."""
     with django_db_blocker.unblock():
+        name = str(connection.settings_dict["NAME"])
+        if not name.startswith("test_"):
+            pytest.fail(f"{name} is not a test database: choose at least one test that has the fixture `db`")
         world.make_agencies()
 
 

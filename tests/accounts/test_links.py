@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client as Browser
 
 from saas.accounts import links
@@ -13,10 +16,12 @@ from saas.accounts.models import Role, User
 from saas.jobs.models import Job
 from saas.lib import clock
 from tenants import context
+from tenants.models import Agency
 from tests.accounts.steps import FORGOTTEN, HOME, SENT, is_in, log_in, solved, words_of
 from tests.world import PASSWORD, Casts
 
 NEW = "girasoles-del-norte-7"
+BOTH = (NEW, "nardos-del-sur-8")
 LIVES = {"activacion": timedelta(days=7), "clave": timedelta(hours=2)}
 PATHS = {"activacion": "/area-de-clientes/activar/", "clave": "/area-de-clientes/clave/"}
 DEAD = "Este enlace ya no sirve"
@@ -301,3 +306,54 @@ def test_operators_have_their_links_on_the_platform(cast: Casts, browse: Any) ->
     assert set_password(platform, path).status_code == 410
     with context.in_agency(cast.alfa.agency):
         assert not Job.objects.exists()
+
+
+# At once
+
+
+def test_of_two_uses_at_once_one_wins(committed: None) -> None:
+    alfa = Agency.objects.get(slug="alfa")
+    with context.in_agency(alfa):
+        user = User.objects.create_user(username="555001", role=Role.CLIENT, name="Ana")
+        path = f"/area-de-clientes/activar/{links.make_token(user, purpose='activacion')}/"
+    answers: dict[str, int] = {}
+
+    def use(password: str) -> None:
+        try:
+            browser = Browser(headers={"host": "alfa.plataforma.test"})
+            answers[password] = browser.post(path, {"password": password, "again": password}).status_code
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=use, args=[password]) for password in BOTH]
+    try:
+        with context.in_agency(alfa):
+            with transaction.atomic():
+                # Both have read the account and found the link good before either may write.
+                User.objects.select_for_update().get(pk=user.pk)
+                for thread in threads:
+                    thread.start()
+                until_waiting(len(threads))
+            for thread in threads:
+                thread.join(30)
+            user.refresh_from_db()
+        assert sorted(answers.values()) == [302, 410]
+        (winner,) = [password for password in BOTH if answers[password] == 302]
+        assert [user.check_password(password) for password in BOTH] == [password == winner for password in BOTH]
+    finally:
+        with context.in_agency(alfa), connection.cursor() as cursor:
+            # Not by the ORM, which looks for the user's rows in the admin's log: that is in public alone.
+            cursor.execute("DELETE FROM accounts_user WHERE id = %s", [user.pk])
+
+
+def until_waiting(count: int) -> None:
+    """Return when so many connections to this database wait for a lock."""
+    last = time.monotonic() + 20
+    while time.monotonic() < last:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # within a transaction the view is read once
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+            (waiting,) = cursor.fetchone()
+        if waiting == count:
+            return
+    raise AssertionError("they did not get as far as the lock")

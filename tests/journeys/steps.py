@@ -25,7 +25,7 @@ def log_in(page: Page, origin: str, person: dict[str, str], *, path: str = "/are
     page.get_by_label("Contraseña", exact=True).fill(person["contraseña"])
     prove_human(page)
     page.get_by_role("button", name="Iniciar sesión").click()
-    page.wait_for_url(re.compile(re.escape(origin + path)))
+    page.wait_for_url(lambda url: url.startswith(origin + path) and "/ingresar/" not in url)
 
 
 def register_payment(page: Page, origin: str, *, number: str = "") -> str:
