@@ -18,7 +18,7 @@ from pathlib import Path
 from deploy.dev import assets, demo_run, packages, servers
 from deploy.dev.console import Trouble, say, step
 from deploy.dev.processes import Processes
-from deploy.dev.variables import clean_environment
+from deploy.dev.variables import clean_environment, demo_environment
 
 ROOT = packages.ROOT
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}  # a test's database is thrown away
@@ -80,7 +80,9 @@ def shots(state: Path, extra: list[str]) -> int:
 def check(state: Path, extra: list[str]) -> int:
     """Style, types, floors, then the tests."""
     python = packages.ensure_environment(state)
-    env = {**clean_environment(), "PATH": f"{python.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    # mypy's plugin reads the settings, which need an environment; nothing is asked of these servers.
+    env = demo_environment(state=state, assets=state / "assets", port=8000, database_url="postgres://nobody@localhost/none", redis_url="redis://localhost")
+    env["PATH"] = f"{python.parent}{os.pathsep}{env.get('PATH', '')}"
     for name, command in (
         ("ruff", ["ruff", "check", "."]),
         ("mypy", ["mypy", "."]),

@@ -1,5 +1,5 @@
-"""The stack and the browser of the journeys. All journeys run in one process, since there is one stack: each module says
-`pytestmark = JOURNEY`."""
+"""The stack and the browser of the journeys. Each parallel process that has journeys runs a stack of its own, with its own
+database, ports and Redis database."""
 
 from __future__ import annotations
 
@@ -25,9 +25,13 @@ def clean_slate() -> None:
     """Journeys look from outside: no Django state of this process is theirs."""
 
 
+def _number() -> int:
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    redis_url = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path="/15"))
+    redis_url = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{8 + _number()}"))
     running = Stack(
         folder=tmp_path_factory.mktemp("stack"), database_server=os.environ["DATABASE_URL"], redis_url=redis_url,
         assets=os.environ["SAAS_ASSETS_DIR"],

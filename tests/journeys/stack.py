@@ -21,10 +21,8 @@ from typing import IO, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
-import pytest
 import redis
 
-JOURNEY = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]  # on every module of journeys: one process, one stack
 ROOT = Path(__file__).resolve().parent.parent.parent
 POLL_SECONDS = "6,12,18,24,30,36,42,48,54,60,120"  # PayU's own pace is minutes; a test cannot wait for it
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.journeys.stack import Stack, until
 
@@ -25,7 +25,10 @@ def log_in(page: Page, origin: str, person: dict[str, str], *, path: str = "/are
     page.get_by_label("Contraseña", exact=True).fill(person["contraseña"])
     prove_human(page)
     page.get_by_role("button", name="Iniciar sesión").click()
-    page.wait_for_url(lambda url: url.startswith(origin + path) and "/ingresar/" not in url)
+    try:
+        page.wait_for_url(lambda url: url.startswith(origin + path) and "/ingresar/" not in url)
+    except TimeoutError as error:
+        raise AssertionError(f"did not get in; the page says: {page.locator('body').inner_text()}") from error
 
 
 def register_payment(page: Page, origin: str, *, number: str = "") -> str:

@@ -13,10 +13,10 @@ import pypdfium2
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.stack import JOURNEY, Stack, until
+from tests.journeys.stack import Stack, until
 from tests.journeys.steps import come_back, download, expect_state, letter_with, log_in, pay_at_payu, prove_human, register_payment
 
-pytestmark = JOURNEY
+pytestmark = pytest.mark.journey
 CORDILLERA, DELRIO = "cordillera", "delrio"
 
 
