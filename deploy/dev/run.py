@@ -96,13 +96,13 @@ def check(state: Path, extra: list[str]) -> int:
 def lock(state: Path, extra: list[str]) -> int:
     """Pin requirements*.txt and package-lock.json anew, without any address in them."""
     python = packages.ensure_environment(state)
-    options = [
-        "-q", "--generate-hashes", "--strip-extras", "--no-annotate", "--allow-unsafe", "--no-emit-index-url", "--no-emit-trusted-host",
-        "--no-emit-find-links", "--no-emit-options", "--no-header", *extra,
-    ]  # fmt: skip
-    for name in ("requirements", "requirements-dev"):
-        with step(f"{name}.txt"):
-            packages.run([str(python), "-m", "piptools", "compile", *options, "-o", f"{name}.txt", f"{name}.in"], what="pip-compile")
+    # Universal: one lock for every supported Python and platform, with markers where they differ.
+    options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate", "--no-header", "--no-config", "-q", *extra]
+    uv = [str(python.parent / "uv"), "pip", "compile", *options]
+    with step("requirements.txt"):
+        packages.run([*uv, "requirements.in", "-o", "requirements.txt"], what="uv pip compile")
+    with step("requirements-dev.txt"):
+        packages.run([*uv, "-c", "requirements.txt", "requirements-dev.in", "-o", "requirements-dev.txt"], what="uv pip compile")
     with step("package-lock.json"):
         packages.run(["npm", "install", "--package-lock-only", "--ignore-scripts", "--omit-lockfile-registry-resolved"], what="npm")
     return 0
