@@ -11,7 +11,7 @@ from django.core.cache import caches
 from django.db import connection
 from django.test import Client as Browser
 
-from tenants import context
+from tenants import context, hosts
 from tenants.models import Agency
 from tests import world
 
@@ -33,6 +33,7 @@ def clean_slate() -> Iterator[None]:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     for cache in caches.all(initialized_only=True):
         cache.clear()
+    hosts.NEAR.clear()
     context.leave()
     yield
     context.leave()

@@ -181,6 +181,8 @@ def _people(agency: Agency, url: str) -> list[dict[str, str]]:
             person.user = User.objects.create_user(
                 username=person.document, role=Role.CLIENT, name=person.name, email=person.email, password=PASSWORD
             )
+            person.user.activated_at = clock.now()
+            person.user.save(update_fields=["activated_at"])
             person.save(update_fields=["user"])
         people.append(_person(role, person.name, person.document, portal))
     staff = f"equipo@{agency.slug}.example"

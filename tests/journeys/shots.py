@@ -1,0 +1,105 @@
+"""`make shots`: a picture of every page, at 390 and 1280 px, and of the papers; for people to look at. Asserts nothing.
+
+`python -m tests.journeys.shots FOLDER [--readme]`: with --readme the two pictures of the README are written as well.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pypdfium2
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.journeys.conftest import CHROMIUM_ARGS
+from tests.journeys.stack import ROOT, Stack
+from tests.journeys.steps import come_back, download, expect_state, log_in, pay_at_payu, register_payment
+
+WIDTHS = (390, 1280)
+AGENCY = "cordillera"
+PUBLIC = {"front": "/", "signup": "/registro/", "mailbox": "/correo/", "terms": "/terminos/"}
+PORTAL = {
+    "home": "", "invoices": "facturas/", "payments": "pagos/", "commissions": "comisiones/", "payouts": "ingresos/",
+    "cases": "pqrs/", "case-new": "pqrs/nueva/", "profile": "perfil/",
+}  # fmt: skip
+DESK = {"desk": "", "desk-clients": "clientes/", "desk-client": "clientes/1/", "desk-payu": "payu/"}
+README = {"home-390": "home-390", "approved-1280": "payment-1280"}
+
+
+def main(folder: Path, *options: str) -> None:
+    """Run the stack, walk through it at both widths, and leave the pictures in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    redis_url = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path="/14"))
+    with tempfile.TemporaryDirectory(prefix="shots-") as place, sync_playwright() as playwright:
+        stack = Stack(
+            folder=Path(place), database_server=os.environ["DATABASE_URL"], redis_url=redis_url, assets=os.environ["SAAS_ASSETS_DIR"]
+        )
+        browser = playwright.chromium.launch(executable_path=os.environ["SAAS_TEST_CHROMIUM"], args=CHROMIUM_ARGS)
+        try:
+            stack.start()
+            for width in WIDTHS:
+                _walk(stack, browser, width, folder)
+        finally:
+            browser.close()
+            stack.stop()
+    if "--readme" in options:
+        for shot, picture in README.items():
+            (ROOT / "docs" / "pictures" / f"{picture}.png").write_bytes((folder / f"{shot}.png").read_bytes())
+    print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")
+
+
+def _walk(stack: Stack, browser: Browser, width: int, folder: Path) -> None:
+    origin = stack.agency_origin(AGENCY)
+
+    def window() -> BrowserContext:
+        return browser.new_context(viewport={"width": width, "height": 844}, locale="es-CO", accept_downloads=True)
+
+    def shoot(page: Page, name: str) -> None:
+        page.wait_for_load_state("networkidle") if name != "approved" else None
+        page.screenshot(path=folder / f"{name}-{width}.png", full_page=name not in README_NAMES)
+
+    page = window().new_page()
+    for name, path in PUBLIC.items():
+        page.goto(stack.origin + path)
+        shoot(page, name)
+    for name, path in {"agency": "/", "login": "/area-de-clientes/ingresar/", "not-found": "/nada/"}.items():
+        page.goto(origin + path)
+        shoot(page, name)
+    page = window().new_page()
+    log_in(page, origin, stack.people(AGENCY, "ambos" if width == 390 else "inquilino")[0])
+    for name, path in PORTAL.items():
+        page.goto(f"{origin}/area-de-clientes/{path}")
+        shoot(page, name)
+    register_payment(page, origin)
+    shoot(page, "pay-with-payu")
+    pay_at_payu(page, stack, means="card", outcome="approved")
+    shoot(page, "stand-in")
+    come_back(page, origin)
+    expect_state(page, "approved")
+    link = page.get_by_test_id("download-receipt")
+    link.wait_for(timeout=30_000)
+    shoot(page, "approved")
+    _paper(download(page, link), folder / "receipt.png")
+    page.goto(f"{origin}/area-de-clientes/facturas/")
+    page.get_by_role("link", name=re.compile(r"^FA-\d+$")).first.click()
+    shoot(page, "invoice")
+    _paper(download(page, page.get_by_role("link", name=re.compile("PDF"))), folder / "invoice.png")
+    page = window().new_page()
+    log_in(page, origin, stack.people(AGENCY, "equipo")[0], path="/oficina/")
+    for name, path in DESK.items():
+        page.goto(f"{origin}/oficina/{path}")
+        shoot(page, name)
+
+
+def _paper(pdf: bytes, path: Path) -> None:
+    pypdfium2.PdfDocument(pdf)[0].render(scale=1.6).to_pil().save(path)
+
+
+README_NAMES = {shot.rpartition("-")[0] for shot in README}
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), *sys.argv[2:])
