@@ -23,6 +23,7 @@ FILES = {
     "altcha/dist_external/altcha.css": "altcha/altcha.css",
     "altcha/dist_external/worker.js": "altcha/worker.js",
 }
+FOR_TESTS = "axe-core/axe.min.js"  # beside vendor/, never served
 INTER = "@fontsource-variable/inter/files"
 INTER_SUBSETS = ("latin", "latin-ext")
 ICONS = ROOT / "saas" / "static" / "icons.txt"  # one name a line: only these are served
@@ -43,6 +44,7 @@ def ensure_assets(state: Path, python: Path) -> Path:
             shutil.rmtree(fresh, ignore_errors=True)
             _collect(packages, fresh / "vendor")
             run([str(python), "-m", "deploy.dev.fonts", str(packages / "inter-ui" / "web"), str(fresh / "fonts")], what="making the fonts")
+            _copy(packages / FOR_TESTS, fresh / "axe.min.js")
             (fresh / "made-for").write_text(wanted)
             shutil.rmtree(assets, ignore_errors=True)
             fresh.rename(assets)

@@ -15,18 +15,11 @@ from urllib.parse import urlsplit, urlunsplit
 import pypdfium2
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.journeys import pages
 from tests.journeys.conftest import CHROMIUM_ARGS
 from tests.journeys.stack import ROOT, Stack
 from tests.journeys.steps import come_back, download, expect_state, log_in, pay_at_payu, register_payment
 
-WIDTHS = (390, 1280)
-AGENCY = "cordillera"
-PUBLIC = {"front": "/", "signup": "/registro/", "mailbox": "/correo/", "terms": "/terminos/"}
-PORTAL = {
-    "home": "", "invoices": "facturas/", "payments": "pagos/", "commissions": "comisiones/", "payouts": "ingresos/",
-    "cases": "pqrs/", "case-new": "pqrs/nueva/", "profile": "perfil/",
-}  # fmt: skip
-DESK = {"desk": "", "desk-clients": "clientes/", "desk-client": "clientes/1/", "desk-payu": "payu/"}
 README = {"home-390": "home-390", "approved-1280": "payment-1280"}
 
 
@@ -41,7 +34,7 @@ def main(folder: Path, *options: str) -> None:
         browser = playwright.chromium.launch(executable_path=os.environ["SAAS_TEST_CHROMIUM"], args=CHROMIUM_ARGS)
         try:
             stack.start()
-            for width in WIDTHS:
+            for width in pages.WIDTHS:
                 _walk(stack, browser, width, folder)
         finally:
             browser.close()
@@ -53,26 +46,25 @@ def main(folder: Path, *options: str) -> None:
 
 
 def _walk(stack: Stack, browser: Browser, width: int, folder: Path) -> None:
-    origin = stack.agency_origin(AGENCY)
+    origin = stack.agency_origin(pages.AGENCY)
 
     def window() -> BrowserContext:
         return browser.new_context(viewport={"width": width, "height": 844}, locale="es-CO", accept_downloads=True)
 
     def shoot(page: Page, name: str) -> None:
-        page.wait_for_load_state("networkidle") if name != "approved" else None
         page.screenshot(path=folder / f"{name}-{width}.png", full_page=name not in README_NAMES)
 
     page = window().new_page()
-    for name, path in PUBLIC.items():
+    for name, path in pages.PLATFORM.items():
         page.goto(stack.origin + path)
         shoot(page, name)
-    for name, path in {"agency": "/", "login": "/area-de-clientes/ingresar/", "not-found": "/nada/"}.items():
+    for name, path in pages.VISITOR.items():
         page.goto(origin + path)
         shoot(page, name)
     page = window().new_page()
-    log_in(page, origin, stack.people(AGENCY, "ambos" if width == 390 else "inquilino")[0])
-    for name, path in PORTAL.items():
-        page.goto(f"{origin}/area-de-clientes/{path}")
+    log_in(page, origin, stack.people(pages.AGENCY, "ambos" if width == 390 else "inquilino")[0])
+    for name, path in pages.CLIENT.items():
+        page.goto(origin + path)
         shoot(page, name)
     register_payment(page, origin)
     shoot(page, "pay-with-payu")
@@ -84,14 +76,14 @@ def _walk(stack: Stack, browser: Browser, width: int, folder: Path) -> None:
     link.wait_for(timeout=30_000)
     shoot(page, "approved")
     _paper(download(page, link), folder / "receipt.png")
-    page.goto(f"{origin}/area-de-clientes/facturas/")
+    page.goto(origin + pages.CLIENT["invoices"])
     page.get_by_role("link", name=re.compile(r"^FA-\d+$")).first.click()
     shoot(page, "invoice")
     _paper(download(page, page.get_by_role("link", name=re.compile("PDF"))), folder / "invoice.png")
     page = window().new_page()
-    log_in(page, origin, stack.people(AGENCY, "equipo")[0], path="/oficina/")
-    for name, path in DESK.items():
-        page.goto(f"{origin}/oficina/{path}")
+    log_in(page, origin, stack.people(pages.AGENCY, "equipo")[0], path="/oficina/")
+    for name, path in pages.STAFF.items():
+        page.goto(origin + path)
         shoot(page, name)
 
 

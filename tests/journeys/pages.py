@@ -1,0 +1,19 @@
+"""Every page that a person can look at, by who looks: for the pictures (`make shots`) and for the accessibility checks."""
+
+from __future__ import annotations
+
+AGENCY = "cordillera"
+WIDTHS = (390, 1280)
+PLATFORM = {"front": "/", "signup": "/registro/", "mailbox": "/correo/", "terms": "/terminos/", "privacy": "/datos-personales/"}
+VISITOR = {
+    "agency": "/", "login": "/area-de-clientes/ingresar/", "forgotten": "/area-de-clientes/clave/", "not-found": "/nada/",
+    "verify-unknown": "/verificar/NADA/",
+}  # fmt: skip
+CLIENT = {
+    "home": "/area-de-clientes/", "invoices": "/area-de-clientes/facturas/", "payments": "/area-de-clientes/pagos/",
+    "commissions": "/area-de-clientes/comisiones/", "payouts": "/area-de-clientes/ingresos/", "cases": "/area-de-clientes/pqrs/",
+    "case-new": "/area-de-clientes/pqrs/nueva/", "profile": "/area-de-clientes/perfil/",
+}  # fmt: skip
+STAFF = {
+    "desk": "/oficina/", "desk-clients": "/oficina/clientes/", "desk-client": "/oficina/clientes/1/", "desk-payu": "/oficina/payu/",
+}  # fmt: skip
