@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from django.db.models import F, Sum
 from django.utils.translation import gettext as _
@@ -101,7 +102,8 @@ def renter_year(client: Client, year: int) -> Year:
         .order_by("lease", "invoice_id")
     )  # fmt: skip
     sums: dict[tuple[str, str], list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 5)
-    for row in paid:
+    rows: list[Any] = list(paid)
+    for row in rows:
         if not row["paid"]:
             continue  # paid and reversed within the year
         part = row["paid"] / row["invoice__total"]

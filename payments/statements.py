@@ -163,16 +163,16 @@ def holdings_of(client: Client) -> Holdings:
     """Whether a client rents and owns, and their accounts. Somebody who once did keeps the account. One query."""
     invoices = Invoice.objects.filter(client=client)
     asked = Client.objects.filter(pk=client.pk).values(
-        renter=Exists(leases_of(client)),
-        owner=Exists(ownerships_of(client)),
-        rents=Exists(invoices.filter(kind=InvoiceKind.RENT)),
-        commissions=Exists(invoices.filter(kind=InvoiceKind.COMMISSION)),
-        payouts=Exists(access.payouts_of(client)),
+        has_renter=Exists(leases_of(client)),
+        has_owner=Exists(ownerships_of(client)),
+        has_rents=Exists(invoices.filter(kind=InvoiceKind.RENT)),
+        has_commissions=Exists(invoices.filter(kind=InvoiceKind.COMMISSION)),
+        has_payouts=Exists(access.payouts_of(client)),
     )
     known = asked.get()
-    owner = known["owner"] or known["commissions"] or known["payouts"]
-    there = {Account.RENT: known["renter"] or known["rents"], Account.INCOME: owner, Account.COMMISSIONS: owner}
-    return Holdings(known["renter"], known["owner"], tuple(account for account in Account if there[account]))
+    owner = known["has_owner"] or known["has_commissions"] or known["has_payouts"]
+    there = {Account.RENT: known["has_renter"] or known["has_rents"], Account.INCOME: owner, Account.COMMISSIONS: owner}
+    return Holdings(known["has_renter"], known["has_owner"], tuple(account for account in Account if there[account]))
 
 
 def statement_of(client: Client, account: Account, *, since: date, until: date) -> Statement:
