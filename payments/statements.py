@@ -146,7 +146,7 @@ class Statement:
 
     @property
     def in_favour(self) -> Decimal:
-        """Money of the client that covers no invoice yet."""
+        """Money of the client that covers no invoice of these yet: paid ahead, or in excess."""
         return sum((item.balance for item in self.open_items), ZERO) - self.closing if self.account is not Account.INCOME else ZERO
 
 
