@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Case, DecimalField, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Case, DecimalField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, TruncDate
 
 from clientarea.models import Client
@@ -78,6 +78,14 @@ def attempts_of(client: Client) -> QuerySet[Attempt]:
 def movements_of(client: Client) -> QuerySet[Movement]:
     """What moved in a client's ledger, oldest first, with its payment and receipt."""
     return Movement.objects.filter(client=client).select_related("payment__receipt").order_by("on", "pk")
+
+
+def ledger_of(client: Client, kind: InvoiceKind) -> QuerySet[Movement]:
+    """What moved in a client's account of rents or of commissions: on their invoices, whoever paid, and money of theirs that
+    covers none. Of the latter, what was left of paying a commission belongs to the commissions."""
+    commission = Exists(PaymentLine.objects.filter(payment=OuterRef("payment"), invoice__kind=InvoiceKind.COMMISSION))
+    left_over = Q(commission) if kind == InvoiceKind.COMMISSION else ~Q(commission)
+    return Movement.objects.filter(Q(invoice__client=client, invoice__kind=kind) | Q(invoice=None, client=client) & left_over)
 
 
 def receipts_of(client: Client) -> QuerySet[Receipt]:

@@ -120,7 +120,7 @@ def receipt_pdf(doc: ReceiptDocument) -> bytes:
             "lines": [(number, concept, money.cop(amount)) for number, concept, amount in doc.lines],
             "credit": money.cop(doc.credit) if doc.credit else "",
             "code": _grouped(doc.code),
-            "qr": _qr(doc.verify_url),
+            "qr": qr_svg(doc.verify_url),
         },
     )
 
@@ -149,7 +149,7 @@ def invoice_pdf(doc: InvoiceDocument) -> bytes:
             "paid": money.cop(-paid) if paid else "",
             "balance": money.cop(doc.balance),
             "owed": doc.balance > 0,
-            "qr": _qr(doc.pay_url) if doc.pay_url and doc.balance > 0 else "",
+            "qr": qr_svg(doc.pay_url) if doc.pay_url and doc.balance > 0 else "",
         },
     )
 
@@ -184,7 +184,7 @@ def _small_logo(data: bytes) -> bytes | None:
 
 
 @lru_cache(maxsize=256)
-def _qr(text: str) -> str:
+def qr_svg(text: str) -> str:
     """The QR code of a text as an inline SVG."""
     import segno
     from django.utils.safestring import mark_safe

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from payments import portal_invoices, portal_paying, portal_payments, portal_payouts, portal_verify
+from payments import portal_invoices, portal_paying, portal_payments, portal_payouts, portal_statements, portal_verify
 
 urlpatterns = [
     path("facturas/", portal_invoices.invoices, name="invoices"),
@@ -22,6 +22,18 @@ urlpatterns = [
     path("comisiones/<int:pk>/", portal_invoices.commission, name="commission"),
     path("comisiones/<int:pk>/pdf/", portal_invoices.commission_pdf, name="commission_pdf"),
     path("ingresos/", portal_payouts.payouts, name="payouts"),
+    path("ingresos/<int:pk>/", portal_payouts.payout, name="payout"),
     path("ingresos/<int:pk>/comprobante/", portal_payouts.payout_receipt, name="payout_receipt"),
+    path("estado-de-cuenta/", portal_statements.statement, name="statement"),
+    path("estado-de-cuenta/pdf/", portal_statements.statement_pdf, name="statement_pdf"),
+    path("estado-de-cuenta/excel/", portal_statements.statement_xlsx, name="statement_xlsx"),
+    path("paz-y-salvo/", portal_statements.clearance_page, name="clearance"),
+    path("paz-y-salvo/carta/", portal_statements.clearance_pdf, name="clearance_pdf"),
+    path("certificados/", portal_statements.certificates_page, name="certificates"),
+    path("certificados/propietario/<int:year>/", portal_statements.owner_certificate, name="owner_certificate"),
+    path("certificados/arrendatario/<int:year>/", portal_statements.renter_certificate, name="renter_certificate"),
 ]
-public_urlpatterns = [path("verificar/<str:code>/", portal_verify.verify, name="verify")]
+public_urlpatterns = [
+    path("verificar/<str:code>/", portal_verify.verify, name="verify"),
+    path("verificar/paz-y-salvo/<str:token>/", portal_verify.clearance_check, name="clearance_check"),
+]

@@ -1,4 +1,4 @@
-"""An owner's income: what the agency collected, kept and paid out, by year, with the paper of each payout."""
+"""An owner's income: what the agency collected, kept and paid out, by year and by month; each payout with what led to it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from clientarea.access import client_of
-from payments import access, payout_document
+from payments import access, income, payout_document
 from payments.forms import FilterForm
 from payments.portal_parts import own, page_of, pdf_download
 from saas.accounts.doors import client
@@ -37,11 +37,27 @@ def payouts(request: HttpRequest) -> HttpResponse:
     if year := filters.chosen("year"):
         rows = rows.filter(paid_on__year=int(year))
         totals = [total for total in totals if total["year"] == int(year)]
+    pictured = int(year) if year else (totals[0]["year"] if totals else None)
+    months = income.months_of(client_of(request), pictured) if pictured else []
     page = page_of(request, rows)
     for row in page:
         row.taken = row.commission + row.commission_iva
         row.others = row.withholdings + row.other
-    return render(request, "payments/payouts.html", {"page": page, "totals": totals, "filters": filters})
+    context = {"page": page, "totals": totals, "filters": filters, "months": months, "pictured": pictured, "scale": income.scale_of(months)}
+    return render(request, "payments/payouts.html", context)
+
+
+@client
+def payout(request: HttpRequest, pk: int) -> HttpResponse:
+    """One payout: what it consists of, and the rent, the receipts and the commission that it comes from."""
+    row = own(access.payouts_of(client_of(request)), pk)
+    context = {
+        "payout": row,
+        "lines": payout_document.payout_lines(row),
+        "account": payout_document.masked(row.account),
+        "trail": income.trail_of(row),
+    }
+    return render(request, "payments/payout.html", context)
 
 
 @client
@@ -52,5 +68,5 @@ def payout_receipt(request: HttpRequest, pk: int) -> HttpResponse:
         data = payout_document.payout_pdf(payout_document.payout_document(row, request.agency))  # type: ignore[attr-defined]
     except PdfError:
         messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
-        return redirect("payouts")
+        return redirect("payout", pk=row.pk)
     return pdf_download(data, f"egreso-{row.full_number}.pdf")

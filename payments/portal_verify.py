@@ -1,4 +1,5 @@
-"""Whether a receipt is true, for anyone who holds its code. Tells number, date and amount; never whose it is."""
+"""Whether a receipt or a paz y salvo is true, for anyone who holds its code. Tells what the paper says of itself (number, date,
+amount; day and last digits of the document), never a name."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from payments import clearance
 from payments.models import PaymentState, Receipt
 from saas.accounts.doors import everyone
 
@@ -28,6 +30,17 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
         return _page(request, {"state": "unknown"}, status=404)
     state = "reversed" if receipt.payment.state == PaymentState.REVERSED else "valid"
     return _page(request, {"state": state, "receipt": receipt, "test": receipt.content.get("test", False)}, status=200)
+
+
+@everyone
+def clearance_check(request: HttpRequest, token: str) -> HttpResponse:
+    """What the letter of paz y salvo with that address says, or a friendly 404."""
+    if _too_many(request):
+        response = _page(request, {"state": "busy"}, status=429)
+        response["Retry-After"] = "60"
+        return response
+    letter = clearance.check(token)
+    return _page(request, {"state": "letter" if letter else "unknown", "letter": letter}, status=200 if letter else 404)
 
 
 def counter_of(address: str) -> str:
