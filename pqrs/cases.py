@@ -48,7 +48,7 @@ def open_case(
     now: datetime,
     unit: Unit | None = None,
     lease: Lease | None = None,
-    files: Sequence[CheckedFile] = (),
+    attached: Sequence[CheckedFile] = (),
     channel: str = Channel.PORTAL,
     received_on: date | None = None,
     by: User | None = None,
@@ -80,14 +80,14 @@ def open_case(
             received_on=received,
             due_on=due_date(received, days=term.days),
         )
-        attachments.keep(case, files, now=now)
+        attachments.keep(case, attached, now=now)
         event = record(case, EventKind.OPENED, by=by, by_name=client.name, now=now, to_state=CaseState.PENDING)
         notices.tell(event, case, now=now)
         notices.remind(case, now=now)
         return case
 
 
-def add_message(case: Case, *, text: str, now: datetime, files: Sequence[CheckedFile] = ()) -> Message:
+def add_message(case: Case, *, text: str, now: datetime, attached: Sequence[CheckedFile] = ()) -> Message:
     """Add what the case's client writes. An answered or closed case is open again, with a new term, while may_reopen.
 
     Raises CaseError for a case that can no longer be reopened, a text that is empty or too long, and beyond
@@ -102,7 +102,7 @@ def add_message(case: Case, *, text: str, now: datetime, files: Sequence[Checked
         if locked.messages.filter(from_staff=False, written_at__gt=now - timedelta(days=1)).count() >= MESSAGES_A_DAY:
             raise CaseError(_("Ya escribió muchos mensajes hoy en esta PQRS. Espere a mañana para agregar otro."))
         message = locked.messages.create(from_staff=False, author=locked.client.name, text=clean, written_at=now)
-        attachments.keep(locked, files, now=now, message=message)
+        attachments.keep(locked, attached, now=now, message=message)
         if reopening:
             locked.due_on = due_date(clock.local(now).date(), days=term_of(locked.kind).days)
             locked.extended = False

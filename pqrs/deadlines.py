@@ -7,8 +7,11 @@ own; it gets fifteen days. An agency may promise less, never more, and extend at
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from django.db import transaction
 
 from pqrs.models import CaseKind, CaseTerm
 from saas.lib.businessdays import add_business_days, business_days_between, is_business_day
@@ -63,6 +66,11 @@ def business_day_before(day: date, *, days: int) -> date:
     return day
 
 
-def save_term(kind: str, term: Term) -> None:
-    """Keep an agency's own term. Cases that are open keep their date."""
-    CaseTerm.objects.update_or_create(kind=kind, defaults={"days": term.days, "extra_days": term.extra_days})
+def save_terms(wanted: Mapping[CaseKind, Term]) -> None:
+    """Keep an agency's own terms; what is as the law says follows the law. Cases that are open keep their date."""
+    with transaction.atomic():
+        for kind, term in wanted.items():
+            if term == LEGAL[kind]:
+                CaseTerm.objects.filter(kind=kind).delete()
+            else:
+                CaseTerm.objects.update_or_create(kind=kind, defaults={"days": term.days, "extra_days": term.extra_days})

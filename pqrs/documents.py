@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pqrs.access import first_files_of, history_of, thread_of
-from pqrs.models import OPEN_STATES, Attachment, Case, CaseEvent, CaseState, EventKind, Purpose
+from pqrs.models import OPEN_STATES, Attachment, Case, CaseEvent, CaseState, EventKind
 from saas.lib import clock, pdf, phones
 from saas.lib.documents import format_document
 from tenants.branding import foreground, readable
@@ -61,7 +61,7 @@ def case_document(case: Case, agency: Agency) -> CaseDocument:
         Entry(
             author=f"{message.author}, {agency.name}" if message.from_staff else message.author,
             written=clock.long_datetime(message.written_at),
-            title=Purpose(message.purpose).label,
+            title=message.get_purpose_display(),
             text=message.text,
             files=_names(message.attachments.all()),
         )

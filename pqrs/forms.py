@@ -63,7 +63,7 @@ class CaseForm(forms.Form):
     unit = forms.ModelChoiceField(label=_("Propiedad"), queryset=Unit.objects.none(), required=False, empty_label=_("Ninguna en particular"))
     lease = forms.ModelChoiceField(label=_("Contrato"), queryset=Lease.objects.none(), required=False, empty_label=_("Ninguno en particular"))
     description = text_field(_("Descripción"), rows=7)
-    files = FilesField()
+    attached = FilesField()
 
     def __init__(self, *args: Any, client: Client, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -83,7 +83,7 @@ class ReplyForm(forms.Form):
     """One more message of the client."""
 
     text = text_field(_("Su mensaje"), rows=4)
-    files = FilesField()
+    attached = FilesField()
 
 
 class RatingForm(forms.Form):

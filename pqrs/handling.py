@@ -46,12 +46,12 @@ def add_note(case: Case, *, text: str, by: User, now: datetime) -> Note:
     return case.notes.create(author=by.name, text=checked(text), written_at=now)
 
 
-def ask(case: Case, *, text: str, by: User, now: datetime, files: Sequence[CheckedFile] = ()) -> Message:
+def ask(case: Case, *, text: str, by: User, now: datetime, attached: Sequence[CheckedFile] = ()) -> Message:
     """Write to the client without answering yet: a pending case is in progress. The term goes on."""
     clean = checked(text)
     with transaction.atomic():
         locked = _open_one(case)
-        message = _write(locked, Purpose.MESSAGE, clean, by=by, now=now, files=files)
+        message = _write(locked, Purpose.MESSAGE, clean, by=by, now=now, attached=attached)
         if locked.state != CaseState.IN_PROGRESS:
             move(locked, CaseState.IN_PROGRESS, by=by, now=now)
         event = record(locked, EventKind.WROTE, by=by, by_name=by.name, now=now, message=message)
@@ -59,12 +59,12 @@ def ask(case: Case, *, text: str, by: User, now: datetime, files: Sequence[Check
         return message
 
 
-def answer(case: Case, *, text: str, by: User, now: datetime, files: Sequence[CheckedFile] = ()) -> Message:
+def answer(case: Case, *, text: str, by: User, now: datetime, attached: Sequence[CheckedFile] = ()) -> Message:
     """Answer an open case. Raises CaseError for one that is not open; FileError for files that do not fit."""
     clean = checked(text)
     with transaction.atomic():
         locked = _open_one(case)
-        message = _write(locked, Purpose.ANSWER, clean, by=by, now=now, files=files)
+        message = _write(locked, Purpose.ANSWER, clean, by=by, now=now, attached=attached)
         locked.answered_at = now
         if locked.first_answered_on is None:
             today = clock.local(now).date()
@@ -95,7 +95,7 @@ def extend(case: Case, *, reason: str, days: int, by: User, now: datetime) -> Me
         locked.extended = True
         text = _("No es posible responder en el plazo inicial por este motivo:\n\n%(reason)s\n\nLe responderemos a más tardar el %(date)s.")
         notice = text % {"reason": clean, "date": clock.long_date(locked.due_on)}
-        message = _write(locked, Purpose.EXTENSION, notice, by=by, now=now, files=())
+        message = _write(locked, Purpose.EXTENSION, notice, by=by, now=now, attached=())
         locked.save()
         event = record(locked, EventKind.EXTENDED, by=by, by_name=by.name, now=now, message=message, detail=str(days))
         notices.tell(event, locked, now=now)
@@ -109,7 +109,7 @@ def close(case: Case, *, reason: str, by: User, now: datetime) -> None:
         locked = lock(case)
         if locked.state != CaseState.ANSWERED and not reason.strip():
             raise CaseError(_("Para cerrar sin responder, explique al cliente por qué."))
-        message = _write(locked, Purpose.CLOSING, checked(reason), by=by, now=now, files=()) if reason.strip() else None
+        message = _write(locked, Purpose.CLOSING, checked(reason), by=by, now=now, attached=()) if reason.strip() else None
         event = move(locked, CaseState.CLOSED, by=by, now=now, message=message)
         notices.tell(event, locked, now=now)
 
@@ -121,9 +121,9 @@ def _open_one(case: Case) -> Case:
     return locked
 
 
-def _write(case: Case, purpose: Purpose, text: str, *, by: User, now: datetime, files: Sequence[CheckedFile]) -> Message:
+def _write(case: Case, purpose: Purpose, text: str, *, by: User, now: datetime, attached: Sequence[CheckedFile]) -> Message:
     message = case.messages.create(from_staff=True, purpose=purpose, author=by.name, text=text, written_at=now)
-    attachments.keep(case, files, now=now, message=message)
+    attachments.keep(case, attached, now=now, message=message)
     return message
 
 

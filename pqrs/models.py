@@ -122,13 +122,16 @@ class Case(models.Model):
             models.Index(fields=["received_on"], name="case_received"),
         ]
         constraints = [
-            models.CheckConstraint(condition=models.Q(rating=None, rated_at=None) | models.Q(rating__gte=1, rating__lte=5, rated_at__isnull=False), name="case_rating"),
+            models.CheckConstraint(
+                condition=models.Q(rating=None, rated_at=None) | models.Q(rating__gte=1, rating__lte=5, rated_at__isnull=False),
+                name="case_rating",
+            ),
             models.CheckConstraint(
                 condition=models.Q(first_answered_on=None, first_answer_days=None, first_answer_in_time=None)
                 | models.Q(first_answered_on__isnull=False, first_answer_days__isnull=False, first_answer_in_time__isnull=False),
                 name="case_first_answer",
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -72,7 +72,8 @@ _COUNTS: dict[str, Callable[[date], Any]] = {
 def month_report(month: date, *, today: date) -> Report:
     """The cases received in the month of `month`, as they stand today."""
     first = month.replace(day=1)
-    found = list(Case.objects.filter(received_on__gte=first, received_on__lt=_next(first)).order_by().values("kind", "subject").annotate(**_counts(today)))
+    received = Case.objects.filter(received_on__gte=first, received_on__lt=_next(first)).order_by()
+    found: list[Any] = list(received.values("kind", "subject").annotate(**_counts(today)))
     return Report(
         month=first,
         total=_sum("Total", found),
@@ -96,7 +97,7 @@ def _counts(today: date) -> dict[str, Any]:
     return {name: make(today) for name, make in _COUNTS.items()}
 
 
-def _sum(label: str, rows: list[dict[str, Any]]) -> Row:
+def _sum(label: str, rows: list[Any]) -> Row:
     return Row(label, **{name: sum(row[name] for row in rows) for name in _COUNTS})
 
 
