@@ -47,13 +47,13 @@ def case_document(case: Case, agency: Agency) -> CaseDocument:
     facts = (
         ("Clasificación", case.get_kind_display()),
         ("Asunto", case.get_subject_display()),
-        ("Fecha de inicio", clock.long_datetime(case.opened_at)),
+        ("Fecha de inicio", clock.long_date(case.opened_at)),
         ("Recibida", clock.long_date(case.received_on) if case.received_on != clock.local(case.opened_at).date() else ""),
         ("Canal", case.get_channel_display()),
         ("Propiedad", case.unit.address if case.unit else ""),
         ("Contrato", case.lease.number if case.lease else ""),
         ("Respuesta hasta", clock.long_date(case.due_on) if case.state in OPEN_STATES else ""),
-        ("Última respuesta", clock.long_datetime(case.answered_at) if case.answered_at else ""),
+        ("Última respuesta", clock.long_date(case.answered_at) if case.answered_at else ""),
         ("Calificación", f"{case.rating} de 5" if case.rating else ""),
     )
     first = Entry(case.client.name, clock.long_datetime(case.opened_at), "Descripción", case.description, _names(first_files_of(case)))
