@@ -22,7 +22,6 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Sum
 from django.http import FileResponse, Http404
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from pqrs.models import Attachment, Case, Message
@@ -95,12 +94,12 @@ def download(attachment: Attachment) -> FileResponse:
         file = default_storage.open(attachment.path, "rb")
     except FileNotFoundError:
         raise Http404 from None
-    to_keep = attachment.content_type == "application/pdf"
     return FileResponse(
         file,
+        as_attachment=attachment.content_type == "application/pdf",
+        filename=attachment.name,
         content_type=attachment.content_type,
         headers={
-            "Content-Disposition": content_disposition_header(to_keep, attachment.name) or f"inline; filename={attachment.pk}",
             "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "default-src 'none'; sandbox",
             "Cache-Control": "private, no-store",
@@ -115,6 +114,7 @@ def _checked(file: UploadedFile) -> CheckedFile:
     kind = _SUFFIXES.get(PurePath(name).suffix.lower())
     if kind is None:
         raise FileError(_("«%(name)s» no es una foto (JPEG, PNG o WebP) ni un PDF.") % {"name": name})
+    file.seek(0)
     data = file.read()
     if kind == "PDF":
         return CheckedFile(name, _document(data, name), "application/pdf")
@@ -133,11 +133,12 @@ def _document(data: bytes, name: str) -> bytes:
 def _photo(data: bytes, name: str, kind: str) -> CheckedFile:
     from PIL import Image, ImageOps
 
+    large = FileError(_("«%(name)s» tiene demasiados píxeles. Envíe una versión más pequeña.") % {"name": name})
     broken = FileError(_("«%(name)s» no se puede abrir como foto. Tómela de nuevo o guárdela como JPEG.") % {"name": name})
     try:
         with Image.open(io.BytesIO(data), formats=(kind,)) as image:
             if image.width * image.height > _PIXELS:
-                raise FileError(_("«%(name)s» tiene demasiados píxeles. Envíe una versión más pequeña.") % {"name": name})
+                raise large
             image.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))  # a JPEG is decoded at about that size
             upright = ImageOps.exif_transpose(image)
             upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
@@ -149,7 +150,9 @@ def _photo(data: bytes, name: str, kind: str) -> CheckedFile:
             drawn.save(out, "PNG" if as_png else "JPEG", **({} if as_png else {"quality": 85}))
     except FileError:
         raise
-    except (OSError, ValueError, SyntaxError, MemoryError, OverflowError, Image.DecompressionBombError):
+    except Image.DecompressionBombError:
+        raise large from None
+    except (OSError, ValueError, SyntaxError, MemoryError, OverflowError):
         raise broken from None
     content_type = "image/png" if as_png else "image/jpeg"
     return CheckedFile(PurePath(name).stem + _suffix_of(content_type), out.getvalue(), content_type)

@@ -90,7 +90,9 @@ class RatingForm(forms.Form):
     """What the client thinks of the answer."""
 
     RATINGS = [("5", _("5 · Muy buena")), ("4", _("4 · Buena")), ("3", _("3 · Regular")), ("2", _("2 · Mala")), ("1", _("1 · Muy mala"))]
-    rating = forms.TypedChoiceField(label=_("¿Cómo fue la respuesta?"), choices=RATINGS, coerce=int, widget=forms.RadioSelect(attrs={"class": "form-check-input"}))
+    rating = forms.TypedChoiceField(
+        label=_("¿Cómo fue la respuesta?"), choices=RATINGS, coerce=int, widget=forms.RadioSelect(attrs={"class": "form-check-input"})
+    )
     comment = forms.CharField(
         label=_("Comentario"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2, "maxlength": 1000})
     )

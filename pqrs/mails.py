@@ -66,7 +66,7 @@ def send_to_staff(event_id: int, user_id: int, *, agency: Agency) -> None:
     _send(agency, event.case, subject=heading, template="case_staff", to=user.email, extra=extra, key=f"staff:{event.pk}:{user.pk}")
 
 
-def send_due(case_id: int, user_id: int, *, agency: Agency, today: date) -> None:
+def send_due(case_id: int, user_id: int, *, agency: Agency, today: date, key: str) -> None:
     """Tell a member of staff that the term of a case is about to end."""
     case, user = Case.objects.select_related("client").get(pk=case_id), User.objects.get(pk=user_id)
     if not user.email or not user.is_active:
@@ -74,7 +74,7 @@ def send_due(case_id: int, user_id: int, *, agency: Agency, today: date) -> None
     left = days_left(case.due_on, today=today)
     subject = "Hoy vence la PQRS {number}" if left == 0 else "Está por vencer la PQRS {number}" if left > 0 else "Venció la PQRS {number}"
     extra = {"link": _link(agency, "desk_case", case), "name": user.name, "heading": subject.format(number=case.number), "left": left}
-    _send(agency, case, subject=subject, template="case_due", to=user.email, extra=extra, key=f"due:{case.pk}:{case.due_on}:{today}:{user.pk}")
+    _send(agency, case, subject=subject, template="case_due", to=user.email, extra=extra, key=f"due:{key}")
 
 
 def _event(event_id: int) -> CaseEvent:

@@ -41,15 +41,14 @@ def remind(case: Case, *, now: datetime) -> None:
     for days in REMIND_BEFORE:
         moment = datetime.combine(business_day_before(case.due_on, days=days), _REMIND_AT, clock.BOGOTA)
         if moment > now:
-            defer("pqrs.due", f"{case.pk}:{case.due_on}:{days}", now=now, due_at=moment, case_id=case.pk, due_on=str(case.due_on))
+            defer("pqrs.due", f"{case.pk}:{case.due_on}:{days}", now=now, due_at=moment, case_id=case.pk, due_on=str(case.due_on), days=days)
 
 
-def tell_due(case: Case, *, due_on: str, now: datetime) -> None:
+def tell_due(case: Case, *, due_on: str, days: int, now: datetime) -> None:
     """Ask for the mails of one reminder, unless the case was answered meanwhile or its term has changed."""
     if case.state in OPEN_STATES and str(case.due_on) == due_on:
-        today = clock.local(now).date()
         for user in staff_of(case):
-            defer("pqrs.mail_due", f"{case.pk}:{due_on}:{today}:{user.pk}", now=now, case_id=case.pk, user_id=user.pk)
+            defer("pqrs.mail_due", f"{case.pk}:{due_on}:{days}:{user.pk}", now=now, case_id=case.pk, user_id=user.pk, days=days)
 
 
 def staff_of(case: Case) -> list[User]:

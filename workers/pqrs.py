@@ -25,10 +25,11 @@ def mail_staff(task: Task) -> None:
 def due(task: Task) -> None:
     """Ask for the reminders of a term that is about to end."""
     with transaction.atomic():
-        notices.tell_due(Case.objects.get(pk=task.payload["case_id"]), due_on=task.payload["due_on"], now=clock.now())
+        case = Case.objects.get(pk=task.payload["case_id"])
+        notices.tell_due(case, due_on=task.payload["due_on"], days=task.payload["days"], now=clock.now())
 
 
 @handles("pqrs.mail_due")
 def mail_due(task: Task) -> None:
     """Mail one reminder."""
-    mails.send_due(task.payload["case_id"], task.payload["user_id"], agency=current_agency(), today=clock.today())
+    mails.send_due(task.payload["case_id"], task.payload["user_id"], agency=current_agency(), today=clock.today(), key=task.key)
