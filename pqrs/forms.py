@@ -1,30 +1,69 @@
-"""The forms of PQRS."""
+"""The forms of PQRS that clients fill in, and what the desk's share with them. They check; nothing here saves."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from clientarea.access import leases_of, units_of
 from clientarea.models import Client, Lease, Unit
+from pqrs.attachments import ACCEPT, FILES_AT_ONCE, CheckedFile, FileError, check
 from pqrs.cases import LONGEST
-from pqrs.models import CaseKind, CaseSubject
+from pqrs.models import OPEN_STATES, CaseKind, CaseState, CaseSubject
+
+MANUAL = (CaseKind.PETITION, CaseKind.COMPLAINT, CaseKind.CLAIM, CaseKind.SUGGESTION)
+OPEN = "abiertas"
+_OTHER_KINDS = [(kind.value, kind.label) for kind in CaseKind if kind not in MANUAL]
+KIND_CHOICES = [("", _("Elija una")), *[(kind.value, kind.label) for kind in MANUAL], (_("Con un plazo propio en la ley"), _OTHER_KINDS)]
 
 
-def _text(label: Any, **attrs: Any) -> forms.CharField:
+class FilesInput(forms.FileInput):
+    """A control that takes several files."""
+
+    allow_multiple_selected = True
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"multiple": True, "accept": ACCEPT})
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[UploadedFile]:
+        return files.getlist(name) if hasattr(files, "getlist") else list(files.get(name, []))
+
+
+class FilesField(forms.Field):
+    """Files to attach, checked by their bytes: its clean value is a list of CheckedFile."""
+
+    widget = FilesInput
+
+    def __init__(self) -> None:
+        help_text = _("Fotos (JPEG, PNG, WebP) o PDF: máximo %(count)s archivos de 10 MB cada uno.") % {"count": FILES_AT_ONCE}
+        super().__init__(label=_("Adjuntos"), required=False, help_text=help_text)
+
+    def clean(self, value: Any) -> list[CheckedFile]:
+        try:
+            return check(value or [])
+        except FileError as error:
+            # A browser does not keep chosen files; the texts it gets back.
+            again = _("Elija de nuevo los archivos; lo demás sigue escrito.")
+            raise forms.ValidationError([str(error), again]) from error
+
+
+def text_field(label: Any, **attrs: Any) -> forms.CharField:
+    """A text of up to LONGEST characters."""
     return forms.CharField(label=label, max_length=LONGEST, widget=forms.Textarea(attrs={"maxlength": LONGEST, **attrs}))
 
 
 class CaseForm(forms.Form):
     """A new case. Units and leases to choose from are the client's own."""
 
-    kind = forms.ChoiceField(label=_("Clasificación"), choices=[("", _("Elija una")), *CaseKind.choices])
+    kind = forms.ChoiceField(label=_("Clasificación"), choices=KIND_CHOICES)
     subject = forms.ChoiceField(label=_("Asunto"), choices=[("", _("Elija uno")), *CaseSubject.choices])
-    unit = forms.ModelChoiceField(label=_("Inmueble"), queryset=Unit.objects.none(), required=False, empty_label=_("Ninguno en particular"))
+    unit = forms.ModelChoiceField(label=_("Propiedad"), queryset=Unit.objects.none(), required=False, empty_label=_("Ninguna en particular"))
     lease = forms.ModelChoiceField(label=_("Contrato"), queryset=Lease.objects.none(), required=False, empty_label=_("Ninguno en particular"))
-    description = _text(_("Descripción"), rows=7)
+    description = text_field(_("Descripción"), rows=7)
+    attached = FilesField()
 
     def __init__(self, *args: Any, client: Client, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -43,4 +82,46 @@ class CaseForm(forms.Form):
 class ReplyForm(forms.Form):
     """One more message of the client."""
 
-    text = _text(_("Su mensaje"), rows=4)
+    text = text_field(_("Su mensaje"), rows=4)
+    attached = FilesField()
+
+
+class RatingForm(forms.Form):
+    """What the client thinks of the answer."""
+
+    RATINGS = [("5", _("5 · Muy buena")), ("4", _("4 · Buena")), ("3", _("3 · Regular")), ("2", _("2 · Mala")), ("1", _("1 · Muy mala"))]
+    rating = forms.TypedChoiceField(
+        label=_("¿Cómo fue la respuesta?"), choices=RATINGS, coerce=int, widget=forms.RadioSelect(attrs={"class": "form-check-input"})
+    )
+    comment = forms.CharField(
+        label=_("Comentario"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2, "maxlength": 1000})
+    )
+
+
+class Filters(forms.Form):
+    """What of a list to look at. A value that is none is left out, the rest still counts."""
+
+    def chosen(self, name: str) -> str:
+        """The value of a filter, or the empty text."""
+        self.is_valid()
+        return str(self.cleaned_data.get(name) or "")
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is filtered."""
+        return any(self.chosen(name) for name in self.fields)
+
+
+class CaseFilters(Filters):
+    """The client's list."""
+
+    q = forms.CharField(
+        label=_("Buscar"), required=False, max_length=100, widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Radicado o texto")})
+    )
+    estado = forms.ChoiceField(label=_("Estado"), required=False, choices=[("", _("Todos")), (OPEN, _("Abiertas")), *CaseState.choices])
+    clase = forms.ChoiceField(label=_("Clasificación"), required=False, choices=[("", _("Todas")), *CaseKind.choices])
+
+    def states(self) -> list[str]:
+        """The states that are looked for; none means all."""
+        chosen = self.chosen("estado")
+        return [str(state) for state in OPEN_STATES] if chosen == OPEN else [chosen] if chosen else []

@@ -1,20 +1,30 @@
-"""The client's PQRS: the list, a new one, and one with its thread. Only ever the cases of the client who asks."""
+"""The client's PQRS: the list, a new one, one with its thread, its files, its paper, and the rating of the answer.
+
+Only ever the cases of the client who asks, and of them never a note or who of the team has one.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clientarea.access import client_of
-from pqrs.access import case_of, cases_of
-from pqrs.cases import CaseError, add_message, open_case
-from pqrs.forms import CaseForm, ReplyForm
-from pqrs.models import OPEN_STATES, CaseState
+from pqrs import attachments
+from pqrs.access import attachment_of, case_of, cases_of
+from pqrs.attachments import FileError
+from pqrs.cases import CaseError, add_message, may_rate, may_reopen, open_case, rate, reopen_until
+from pqrs.deadlines import days_left
+from pqrs.forms import CaseFilters, CaseForm, RatingForm, ReplyForm
+from pqrs.models import OPEN_STATES, Case, CaseState
+from pqrs.pages import case_context, pdf_of
 from saas.accounts import doors
 from saas.lib import clock
 
@@ -24,9 +34,20 @@ PAGE = 20
 @doors.client
 @require_GET
 def cases(request: HttpRequest) -> HttpResponse:
-    """*PQRS*: all of them, the newest first."""
-    page = Paginator(cases_of(request), PAGE).get_page(request.GET.get("page"))
-    return render(request, "pqrs/cases.html", {"page_obj": page, "open_states": OPEN_STATES, "today": clock.today()})
+    """*PQRS*: one's own, the newest first, with what to look for."""
+    filters = CaseFilters(request.GET)
+    rows = cases_of(request)
+    if states := filters.states():
+        rows = rows.filter(state__in=states)
+    if kind := filters.chosen("clase"):
+        rows = rows.filter(kind=kind)
+    if words := filters.chosen("q"):
+        rows = rows.filter(Q(number__contains=words) | Q(description__icontains=words))
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    today = clock.today()
+    for case in page:
+        case.left = days_left(case.due_on, today=today) if case.state in OPEN_STATES else None  # type: ignore[attr-defined]
+    return render(request, "pqrs/cases.html", {"page_obj": page, "filters": filters})
 
 
 @doors.client
@@ -34,16 +55,17 @@ def cases(request: HttpRequest) -> HttpResponse:
 def case_new(request: HttpRequest) -> HttpResponse:
     """*Nueva PQRS*."""
     client = client_of(request)
-    form = CaseForm(request.POST if request.method == "POST" else None, client=client)
+    form = CaseForm(request.POST, request.FILES, client=client) if request.method == "POST" else CaseForm(client=client)
     if form.is_valid():
         try:
             case = open_case(client=client, now=clock.now(), **form.cleaned_data)
-        except CaseError as error:
+        except (CaseError, FileError) as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("Radicamos su PQRS con el número %(number)s.") % {"number": case.number})
             return redirect("case", number=case.number)
-    return render(request, "pqrs/case_new.html", {"form": form}, status=422 if form.is_bound else 200)
+    context = {"form": form, "today": clock.today(), "state": CaseState.PENDING}
+    return render(request, "pqrs/case_new.html", context, status=422 if form.is_bound else 200)
 
 
 @doors.client
@@ -51,28 +73,67 @@ def case_new(request: HttpRequest) -> HttpResponse:
 def case(request: HttpRequest, number: str) -> HttpResponse:
     """One PQRS with its thread, and the box to add to it."""
     found = case_of(request, number)
-    form = ReplyForm(request.POST if request.method == "POST" else None)
+    form = ReplyForm(request.POST, request.FILES) if request.method == "POST" else ReplyForm()
     if form.is_valid():
         try:
-            add_message(found, text=form.cleaned_data["text"], now=clock.now())
-        except CaseError as error:
+            add_message(found, now=clock.now(), **form.cleaned_data)
+        except (CaseError, FileError) as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("Agregamos su mensaje."))
             return redirect("case", number=found.number)
-    context = {
-        "case": found,
-        "thread": found.messages.all(),
+    return _page(request, found, form=form, rating=RatingForm())
+
+
+@doors.client
+@require_POST
+def case_rate(request: HttpRequest, number: str) -> HttpResponse:
+    """Keep the rating of the answer."""
+    found = case_of(request, number)
+    form = RatingForm(request.POST)
+    if form.is_valid():
+        try:
+            rate(found, now=clock.now(), **form.cleaned_data)
+        except CaseError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("Gracias por calificar la respuesta."))
+        return redirect("case", number=found.number)
+    return _page(request, found, form=ReplyForm(), rating=form)
+
+
+@doors.client
+@require_GET
+def case_file(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
+    """A file of one of one's own cases."""
+    return attachments.download(attachment_of(request, number, pk))
+
+
+@doors.client
+@require_GET
+def case_pdf(request: HttpRequest, number: str) -> HttpResponse:
+    """The whole case on paper."""
+    return pdf_of(request, case_of(request, number), back="case")
+
+
+def _page(request: HttpRequest, found: Case, *, form: ReplyForm, rating: RatingForm) -> HttpResponse:
+    now = clock.now()
+    is_open = found.state in OPEN_STATES
+    context: dict[str, Any] = {
+        **case_context(found),
         "form": form,
-        "is_open": found.state in OPEN_STATES,
-        "is_closed": found.state == CaseState.CLOSED,
-        "today": clock.today(),
+        "rating_form": rating if may_rate(found) else None,
+        "can_write": is_open or may_reopen(found, now=now),
+        "reopen_until": reopen_until(found),
     }
-    return render(request, "pqrs/case.html", context, status=422 if form.is_bound else 200)
+    return render(request, "pqrs/case.html", context, status=422 if form.is_bound or rating.is_bound else 200)
 
 
 urlpatterns = [
     path("pqrs/", cases, name="cases"),
     path("pqrs/nueva/", case_new, name="case_new"),
     path("pqrs/<str:number>/", case, name="case"),
+    path("pqrs/<str:number>/pdf/", case_pdf, name="case_pdf"),
+    path("pqrs/<str:number>/calificar/", case_rate, name="case_rate"),
+    path("pqrs/<str:number>/archivos/<int:pk>/", case_file, name="case_file"),
 ]

@@ -113,6 +113,13 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 FILE_UPLOAD_PERMISSIONS = 0o600
+UPLOAD_FILE_BYTES = 10 * 1024 * 1024
+UPLOAD_REQUEST_BYTES = 12 * UPLOAD_FILE_BYTES
+FILE_UPLOAD_HANDLERS = [
+    "saas.lib.uploads.BoundedHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # Database and caches
 _database = urlsplit(ENV["DATABASE_URL"])

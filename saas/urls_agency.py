@@ -6,6 +6,8 @@ from clientarea import desk as client_desk
 from clientarea import portal as client_portal
 from payments import desk as payment_desk
 from payments import portal as payment_portal
+from pqrs import desk as case_desk
+from pqrs import desk_settings as case_settings
 from pqrs import portal as case_portal
 from saas import frame, home
 from saas.accounts.views import captcha
@@ -26,4 +28,6 @@ urlpatterns = [
     path("area-de-clientes/", include(case_portal.urlpatterns)),
     path("oficina/", include(client_desk.urlpatterns)),
     path("oficina/", include(payment_desk.urlpatterns)),
+    path("oficina/", include(case_settings.urlpatterns)),
+    path("oficina/", include(case_desk.urlpatterns)),
 ]

@@ -1,0 +1,93 @@
+"""The desk's PQRS settings and its report: terms by kind, texts to answer with, and how each month went. Staff only."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from pqrs import deadlines
+from pqrs.desk_forms import CannedAnswerForm, TermsForm
+from pqrs.models import CannedAnswer
+from pqrs.report import last_months, month_report
+from saas.accounts import doors
+from saas.lib import clock
+
+
+@doors.staff
+@require_GET
+def desk_case_report(request: HttpRequest) -> HttpResponse:
+    """*Informe*: one month, and the twelve up to it."""
+    today = clock.today()
+    try:
+        month = clock.parse_period(request.GET.get("mes", ""))
+    except clock.DateError:
+        month = today.replace(day=1)
+    month = min(month, today.replace(day=1))
+    context = {"report": month_report(month, today=today), "months": last_months(today, today=today), "month": month}
+    return render(request, "pqrs/desk_case_report.html", context)
+
+
+@doors.staff
+@require_http_methods(["GET", "POST"])
+def desk_case_terms(request: HttpRequest) -> HttpResponse:
+    """*Plazos*: the agency's own, at most the law's."""
+    terms = deadlines.terms()
+    form = TermsForm(request.POST if request.method == "POST" else None, terms=terms)
+    if form.is_valid():
+        deadlines.save_terms(form.terms())
+        messages.success(request, _("Guardamos los plazos. Valen para las PQRS que lleguen desde ahora."))
+        return redirect("desk_case_terms")
+    return render(request, "pqrs/desk_case_terms.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@doors.staff
+@require_GET
+def desk_canned_answers(request: HttpRequest) -> HttpResponse:
+    """*Plantillas*: all of them."""
+    return render(request, "pqrs/desk_canned_answers.html", {"templates": CannedAnswer.objects.all()})
+
+
+@doors.staff
+@require_http_methods(["GET", "POST"])
+def desk_canned_answer_new(request: HttpRequest) -> HttpResponse:
+    """A new text."""
+    return _edit(request, CannedAnswer())
+
+
+@doors.staff
+@require_http_methods(["GET", "POST"])
+def desk_canned_answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a text. Answers that were given with it stay as they were."""
+    return _edit(request, get_object_or_404(CannedAnswer, pk=pk))
+
+
+@doors.staff
+@require_POST
+def desk_canned_answer_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a text away."""
+    get_object_or_404(CannedAnswer, pk=pk).delete()
+    messages.success(request, _("Borramos la plantilla."))
+    return redirect("desk_canned_answers")
+
+
+def _edit(request: HttpRequest, answer: CannedAnswer) -> HttpResponse:
+    form = CannedAnswerForm(request.POST if request.method == "POST" else None, instance=answer)
+    if form.is_valid():
+        form.save()
+        messages.success(request, _("Guardamos la plantilla."))
+        return redirect("desk_canned_answers")
+    return render(request, "pqrs/desk_canned_answer.html", {"form": form, "answer": answer}, status=422 if form.is_bound else 200)
+
+
+urlpatterns = [
+    path("pqrs/informe/", desk_case_report, name="desk_case_report"),
+    path("pqrs/plazos/", desk_case_terms, name="desk_case_terms"),
+    path("pqrs/plantillas/", desk_canned_answers, name="desk_canned_answers"),
+    path("pqrs/plantillas/nueva/", desk_canned_answer_new, name="desk_canned_answer_new"),
+    path("pqrs/plantillas/<int:pk>/", desk_canned_answer, name="desk_canned_answer"),
+    path("pqrs/plantillas/<int:pk>/borrar/", desk_canned_answer_delete, name="desk_canned_answer_delete"),
+]
