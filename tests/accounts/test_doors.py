@@ -57,7 +57,7 @@ def test_a_door_keeps_the_view_s_name_and_says_its_own() -> None:
     guarded = doors.client(inner)
     assert (guarded.__name__, guarded.__doc__) == ("inner", "What is behind the door.")  # type: ignore[attr-defined]
     assert [
-        getattr(door(inner), "door", "") for door in (doors.everyone, doors.client, doors.staff, doors.operator, doors.gateway)
+        getattr(door(inner), "door", "") for door in (doors.everyone, doors.member, doors.client, doors.staff, doors.operator, doors.gateway)
     ] == [*doors.DOORS]
 
 
