@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from clientarea.access import client_of
 from pqrs.access import case_of, cases_of
 from pqrs.cases import CaseError, add_message, open_case
-from pqrs.forms import CaseForm, ReplyForm
+from pqrs.forms import CaseForm, ReplyForm, prefilled
 from pqrs.models import OPEN_STATES, CaseState
 from saas.accounts import doors
 from saas.lib import clock
@@ -34,7 +34,7 @@ def cases(request: HttpRequest) -> HttpResponse:
 def case_new(request: HttpRequest) -> HttpResponse:
     """*Nueva PQRS*."""
     client = client_of(request)
-    form = CaseForm(request.POST if request.method == "POST" else None, client=client)
+    form = CaseForm(request.POST if request.method == "POST" else None, client=client, initial=prefilled(request.GET))
     if form.is_valid():
         try:
             case = open_case(client=client, now=clock.now(), **form.cleaned_data)

@@ -7,7 +7,8 @@ from clientarea import portal as client_portal
 from payments import desk as payment_desk
 from payments import portal as payment_portal
 from pqrs import portal as case_portal
-from saas import frame, home
+from saas import frame, home, my_data
+from saas.accounts import desk as team_desk
 from saas.accounts.views import captcha
 
 handler400 = "saas.errors.bad_request"
@@ -24,6 +25,8 @@ urlpatterns = [
     path("area-de-clientes/", include(client_portal.urlpatterns)),
     path("area-de-clientes/", include(payment_portal.urlpatterns)),
     path("area-de-clientes/", include(case_portal.urlpatterns)),
+    path("area-de-clientes/", include(my_data.urlpatterns)),
     path("oficina/", include(client_desk.urlpatterns)),
+    path("oficina/", include(team_desk.urlpatterns)),
     path("oficina/", include(payment_desk.urlpatterns)),
 ]

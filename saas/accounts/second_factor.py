@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from base64 import b32encode
+from collections.abc import Iterable
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
@@ -39,6 +40,11 @@ class CodeError(ValueError):
 def is_on(user: User) -> bool:
     """Whether logging in asks this account for a second factor."""
     return Authenticator.objects.filter(user_id=user.pk, type__in=MAIN).exists()
+
+
+def who_has_one(users: Iterable[User]) -> set[int]:
+    """Which of those accounts have a second factor, in one query."""
+    return set(Authenticator.objects.filter(user__in=list(users), type__in=MAIN).values_list("user_id", flat=True))
 
 
 def is_required(user: User) -> bool:
