@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from clientarea.models import Client
 from saas.accounts.models import User
-from saas.audit.changes import changes_of, record
+from saas.audit.changes import changes_of, differences, record
+from saas.audit.changes import keep as keep_all
 from saas.audit.models import Change
 from saas.lib import phones
 
@@ -35,9 +37,20 @@ def contact(client: Client) -> dict[str, str]:
     return {name: getattr(client, name) for name in CONTACT}
 
 
-def keep(client: Client, *, before: dict[str, str], by: User | None, now: datetime) -> list[Change]:
-    """Keep what became of a client's contact data since `before`. Without `by` the book brought it."""
+def keep(client: Client, *, before: dict[str, str], by: User, now: datetime) -> list[Change]:
+    """Keep what became of a client's contact data since `before`."""
     return record(SUBJECT, client.pk, before=before, after=contact(client), by=by, now=now)
+
+
+def keep_imported(clients: Iterable[Client], *, before: Mapping[int, dict[str, str]], now: datetime) -> None:
+    """Keep what the agency's book changed of many clients, whose data `before` are known by id."""
+    keep_all(
+        [
+            change
+            for client in clients
+            for change in differences(SUBJECT, client.pk, before=before[client.pk], after=contact(client), by=None, now=now)
+        ]
+    )
 
 
 def told(client: Client, *, reader: Any = None, most: int | None = SHOWN) -> list[Told]:

@@ -28,7 +28,7 @@ from saas.lib import clock, money
 from saas.lib.personal_data import Section, gathered
 from tenants import context
 
-SHOWN = 5  # rows of a section on the page; the files have all
+SHOWN = 3  # rows of a section on the page; the files have all
 LIMITS = {"my_data": "20/h/user"}  # files are made at once, and a PDF is dear
 
 

@@ -69,9 +69,7 @@ def import_people(rows: Iterable[Row], sheet: SheetReport) -> None:
                 changed.append(client)
     store.insert(new)
     store.rewrite(changed, FIELDS)
-    now = clock.now()
-    for client in changed:
-        history.keep(client, before=before_import[client.pk], by=None, now=now)
+    history.keep_imported(changed, before=before_import, now=clock.now())
 
 
 def client_ids() -> dict[str, int]:

@@ -116,7 +116,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
     form = PasskeyForm(request.POST or None, request=request)
     if form.is_valid():
         key = AddWebAuthnForm({"name": form.cleaned_data["name"], "credential": request.POST.get("credential", "")}, user=request.user)
-        if key.is_valid():
+        if _holds_a_key(key):
             with transaction.atomic():
                 webauthn.WebAuthn.add(request.user, key.cleaned_data["name"], key.cleaned_data["credential"])
                 RecoveryCodes.activate(request.user)
@@ -216,7 +216,7 @@ def _second_step(request: HttpRequest) -> HttpResponse:
             post_authentication(request, authenticator)
             done: HttpResponse = stage.exit()
             return done
-    elif key.is_valid():
+    elif _holds_a_key(key):
         key.save()
         done = stage.exit()
         return done
@@ -246,6 +246,14 @@ def consent(request: HttpRequest) -> HttpResponse:
         error = _("Para usar el área de clientes, marque que acepta el texto.")
     context = {"version": consents.VERSION, "next": back, "error": error}
     return render(request, "accounts/consent.html", context, status=422 if error else 200)
+
+
+def _holds_a_key(form: AddWebAuthnForm | AuthenticateWebAuthnForm) -> bool:
+    # allauth checks the key, but takes for granted that what was sent has the parts of one.
+    try:
+        return bool(form.is_valid())
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return False
 
 
 def _fours(text: str) -> list[str]:

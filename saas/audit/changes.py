@@ -23,8 +23,15 @@ class Author(Protocol):
 def record(
     subject: str, subject_id: int, *, before: Mapping[str, Any], after: Mapping[str, Any], by: Author | None, now: datetime
 ) -> list[Change]:
-    """A row for each field of `after` that differs from `before`. `by` is the account that did it, None for the system."""
-    rows = [
+    """Keep a row for each field of `after` that differs from `before`. `by` is the account that did it, None for the system."""
+    return keep(differences(subject, subject_id, before=before, after=after, by=by, now=now))
+
+
+def differences(
+    subject: str, subject_id: int, *, before: Mapping[str, Any], after: Mapping[str, Any], by: Author | None, now: datetime
+) -> list[Change]:
+    """What `record` would keep, not kept yet: for many subjects at once."""
+    return [
         Change(
             at=now, who_id=by.pk if by else None, who_name=by.name if by else SYSTEM, subject=subject, subject_id=subject_id,
             field=field, before=_text(before.get(field)), after=_text(value),
@@ -32,7 +39,11 @@ def record(
         for field, value in after.items()
         if _text(before.get(field)) != _text(value)
     ]  # fmt: skip
-    return Change.objects.bulk_create(rows)
+
+
+def keep(changes: list[Change]) -> list[Change]:
+    """Keep the differences of many subjects, in one go."""
+    return Change.objects.bulk_create(changes, batch_size=500)
 
 
 def changes_of(subject: str, subject_id: int) -> QuerySet[Change]:
