@@ -32,14 +32,14 @@ def profile(request: HttpRequest) -> HttpResponse:
         if wants_email and not ratelimit.consume(request, app="clientarea", action="email_code", config=EMAIL_LIMITS):
             form.add_error("email", _("Pidió demasiados códigos. Espere una hora para cambiar el correo."))
         else:
-            update_contact(client, **form.cleaned_data, by=request.user, now=now)
+            update_contact(client, **form.cleaned_data, by=doors.who(request), now=now)
             if wants_email:
-                ask_for_email(client, email=email, by=request.user, now=now)
+                ask_for_email(client, email=email, by=doors.who(request), now=now)
                 return redirect("profile_email")
             messages.success(request, _("Guardamos sus datos de contacto."))
             return redirect("profile")
     status = 422 if form.is_bound else 200
-    wish = email_codes.waiting(request.user, now=now)
+    wish = email_codes.waiting(doors.who(request), now=now)
     return render(request, "clientarea/profile.html", {"client": client, "form": form, "wish": wish}, status=status)
 
 
@@ -51,13 +51,13 @@ def profile_email(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            confirm_email(client, form.cleaned_data["code"], by=request.user, now=now)
+            confirm_email(client, form.cleaned_data["code"], by=doors.who(request), now=now)
         except email_codes.CodeError as error:
             form.add_error("code", str(error))
         else:
             messages.success(request, _("Confirmamos su nuevo correo: %(email)s.") % {"email": client.email})
             return redirect("profile")
-    wish = email_codes.waiting(request.user, now=now)
+    wish = email_codes.waiting(doors.who(request), now=now)
     context = {"client": client, "form": form, "wish": wish}
     return render(request, "clientarea/profile_email.html", context, status=422 if form.is_bound else 200)
 

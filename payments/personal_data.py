@@ -11,9 +11,12 @@ from saas.lib.personal_data import Row, holds
 def invoices(user: User) -> list[Row]:
     """What was asked of the person."""
     return [
-        {"Factura": i.full_number, "Concepto": i.concept, "Emisión": i.issued_on, "Vencimiento": i.due_on, "Total": i.total, "Saldo": i.total - i.applied}
+        {
+            "Factura": i.full_number, "Concepto": i.concept, "Emisión": i.issued_on, "Vencimiento": i.due_on, "Total": i.total,
+            "Saldo": i.total - i.applied,
+        }
         for i in Invoice.objects.filter(client__user=user).order_by("issued_on", "pk")
-    ]
+    ]  # fmt: skip
 
 
 @holds("pagos", "Pagos", order=41)

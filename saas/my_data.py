@@ -93,7 +93,8 @@ def _too_many(request: HttpRequest) -> HttpResponse:
 
 
 def _file(data: bytes, kind: str, extension: str) -> HttpResponse:
-    return HttpResponse(data, content_type=kind, headers={"Content-Disposition": f'attachment; filename="mis-datos-{clock.today():%Y-%m-%d}.{extension}"'})
+    name = f"mis-datos-{clock.today():%Y-%m-%d}.{extension}"
+    return HttpResponse(data, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def _printed(section: Section) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from csp.constants import NONE, SELF
+from django.urls import reverse_lazy
 
 from saas import env as _env
 from workers.schedule import BEAT
@@ -290,6 +291,7 @@ UNFOLD = {
     "SITE_SYMBOL": "apartment",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "ACCOUNT": {"navigation": [{"title": "Seguridad de mi cuenta", "link": reverse_lazy("security")}]},
     "THEME": "light",
     "COLORS": {
         "primary": {

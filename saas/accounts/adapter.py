@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from saas.accounts.backends import plain_usuario
 from saas.accounts import second_factor
+from saas.accounts.backends import plain_usuario
 from saas.accounts.models import Role, User
 from saas.lib import crypto
 from saas.lib.here import current_schema

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from saas.accounts import second_factor, team
-from saas.accounts.doors import staff_of
+from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole, User
 from saas.audit.models import Change
 from saas.lib import clock
@@ -50,7 +50,7 @@ def desk_team(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         data = {**form.cleaned_data, "staff_role": StaffRole(form.cleaned_data["staff_role"])}
         try:
-            user = team.invite_staff(**data, by=request.user, now=clock.now())
+            user = team.invite_staff(**data, by=who(request), now=clock.now())
         except team.TeamError as error:
             form.add_error("email", str(error))
         else:
@@ -62,9 +62,9 @@ def desk_team(request: HttpRequest) -> HttpResponse:
     changes = list(Change.objects.filter(subject=team.SUBJECT, subject_id__in=names).order_by("-pk")[:MOST_CHANGES])
     context = {
         "form": form,
-        "members": [_told(member, request.user, with_factor) for member in members],
+        "members": [_told(member, who(request), with_factor) for member in members],
         "roles": StaffRole.choices,
-        "may_act": request.user.staff_role == StaffRole.HEAD,
+        "may_act": who(request).staff_role == StaffRole.HEAD,
         "changes": [
             {"name": names[c.subject_id], "what": FIELDS.get(c.field, c.field), "before": c.before, "after": c.after, "who": c.who_name, "at": c.at}
             for c in changes
@@ -102,7 +102,7 @@ def desk_team_role(request: HttpRequest, pk: int) -> HttpResponse:
     if request.POST.get("staff_role") not in StaffRole.values:
         raise Http404
     wanted = StaffRole(request.POST["staff_role"])
-    return _act(request, lambda: team.change_role(pk, staff_role=wanted, by=request.user, now=clock.now()), _("El cargo cambió."))
+    return _act(request, lambda: team.change_role(pk, staff_role=wanted, by=who(request), now=clock.now()), _("El cargo cambió."))
 
 
 @staff_of(StaffRole.HEAD)
@@ -116,25 +116,25 @@ def desk_team_invite(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def desk_team_deactivate(request: HttpRequest, pk: int) -> HttpResponse:
     """Close an account."""
-    return _act(request, lambda: team.deactivate(pk, by=request.user, now=clock.now()), _("La cuenta quedó desactivada y sus sesiones cerradas."))
+    return _act(request, lambda: team.deactivate(pk, by=who(request), now=clock.now()), _("La cuenta quedó desactivada y sus sesiones cerradas."))
 
 
 @staff_of(StaffRole.HEAD)
 @require_POST
 def desk_team_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
     """Open a closed account again."""
-    return _act(request, lambda: team.reactivate(pk, by=request.user, now=clock.now()), _("La cuenta quedó activa."))
+    return _act(request, lambda: team.reactivate(pk, by=who(request), now=clock.now()), _("La cuenta quedó activa."))
 
 
 @staff_of(StaffRole.HEAD)
 @require_POST
 def desk_team_factor(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the lost second factor of someone of the staff away. One's own is taken away in *Seguridad*, with the password."""
-    member = team.team().filter(pk=pk).exclude(pk=request.user.pk).first()
+    member = team.team().filter(pk=pk).exclude(pk=who(request).pk or 0).first()
     if member is None:
         raise Http404
     return _act(
-        request, lambda: team.forget_second_factor(member, by=request.user, now=clock.now()),
+        request, lambda: team.forget_second_factor(member, by=who(request), now=clock.now()),
         _("Quitamos su segundo paso y cerramos sus sesiones. Al ingresar podrá activar otro."),
     )  # fmt: skip
 

@@ -83,6 +83,13 @@ def _go(request: HttpRequest, address: str, *, back: str) -> HttpResponseBase:
     return redirect(address)
 
 
+def who(request: HttpRequest) -> User:
+    """The account that came in by a door that asks for one."""
+    if not request.user.is_authenticated:
+        raise Http404
+    return request.user
+
+
 def _ask_to_log_in(request: HttpRequest) -> HttpResponseBase:
     if request.headers.get("HX-Request"):
         # A fragment cannot log in: the whole page goes.

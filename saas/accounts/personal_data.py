@@ -15,7 +15,8 @@ FACTORS = {"totp": "Aplicación de códigos", "webauthn": "Llave de acceso", "re
 @holds("cuenta", "Cuenta", order=20)
 def account(user: User) -> list[Row]:
     """Who logs in."""
-    return [{"Usuario": user.username, "Correo": user.email, "Creada": user.created_at, "Activada": user.activated_at, "Último ingreso": user.last_login}]
+    moments = {"Creada": user.created_at, "Activada": user.activated_at, "Último ingreso": user.last_login}
+    return [{"Usuario": user.username, "Correo": user.email, **moments}]
 
 
 @holds("autorizaciones", "Autorizaciones de datos personales", order=21)

@@ -31,7 +31,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from saas.accounts import consents, second_factor, sessions
-from saas.accounts.doors import everyone, member
+from saas.accounts.doors import everyone, member, who
 from saas.accounts.forms import ChangePasswordForm, CodeForm, EnrolForm, PasskeyForm, PasswordForm
 from saas.accounts.models import Role, User
 from saas.lib import clock
@@ -42,7 +42,7 @@ BASES = {Role.CLIENT: "base_portal.html", Role.STAFF: "base_desk.html", Role.OPE
 
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any], *, form: Any = None) -> HttpResponse:
-    base = BASES[Role(request.user.role)]
+    base = BASES[Role(who(request).role)]
     status = 422 if form is not None and form.is_bound else 200
     return render(request, f"accounts/{name}.html", {"base": base, "form": form, **context}, status=status)
 
@@ -52,7 +52,7 @@ def _page(request: HttpRequest, name: str, context: dict[str, Any], *, form: Any
 @require_GET
 def security(request: HttpRequest) -> HttpResponse:
     """How one gets in, and where one is in."""
-    user = request.user
+    user = who(request)
     factors = list(Authenticator.objects.filter(user=user, type__in=second_factor.MAIN).order_by("pk"))
     context = {
         "factors": [
@@ -75,9 +75,9 @@ def security(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
     """*Cambiar la contraseña*: with the old one; this session goes on, every other one ends."""
-    form = ChangePasswordForm(request.POST or None, user=request.user, request=request)
+    form = ChangePasswordForm(request.POST or None, user=who(request), request=request)
     if form.is_valid():
-        sessions.change_password(request, request.user, password=form.cleaned_data["password"])
+        sessions.change_password(request, who(request), password=form.cleaned_data["password"])
         messages.success(request, _("Su contraseña cambió. Cerramos sus otras sesiones."))
         return redirect("security")
     return _page(request, "security_password", {}, form=form)
@@ -89,7 +89,7 @@ def password(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def application(request: HttpRequest) -> HttpResponse:
     """Enrol an application of codes: the picture, the secret in letters, and the first code."""
-    user = request.user
+    user = who(request)
     form = EnrolForm(request.POST or None, request=request)
     secret = request.session.get(SECRET_KEY)
     if secret is None or not form.is_bound:
@@ -101,7 +101,8 @@ def application(request: HttpRequest) -> HttpResponse:
             form.add_error("code", str(error))
         else:
             return _turned_on(request)
-    brand = request.agency.name if getattr(request, "agency", None) else settings.PLATFORM_NAME
+    agency = getattr(request, "agency", None)
+    brand = agency.name if agency else settings.PLATFORM_NAME
     address = second_factor.otp_address(secret=secret, label=user.username, issuer=brand)
     context = {"picture": second_factor.picture(address), "address": address, "secret": " ".join(_fours(secret))}
     return _page(request, "security_application", context, form=form)
@@ -115,14 +116,14 @@ def passkey(request: HttpRequest) -> HttpResponse:
     """Add a passkey: the browser makes it, for this host alone."""
     form = PasskeyForm(request.POST or None, request=request)
     if form.is_valid():
-        key = AddWebAuthnForm({"name": form.cleaned_data["name"], "credential": request.POST.get("credential", "")}, user=request.user)
+        key = AddWebAuthnForm({"name": form.cleaned_data["name"], "credential": request.POST.get("credential", "")}, user=who(request))
         if _holds_a_key(key):
             with transaction.atomic():
-                webauthn.WebAuthn.add(request.user, key.cleaned_data["name"], key.cleaned_data["credential"])
-                RecoveryCodes.activate(request.user)
+                webauthn.WebAuthn.add(who(request), key.cleaned_data["name"], key.cleaned_data["credential"])
+                RecoveryCodes.activate(who(request))
             return _turned_on(request)
         form.add_error(None, _("El navegador no entregó una llave válida. Inténtelo otra vez."))
-    options = json.dumps(webauthn.begin_registration(request.user, False), default=dict)
+    options = json.dumps(webauthn.begin_registration(who(request), False), default=dict)
     return _page(request, "security_passkey", {"options": options}, form=form)
 
 
@@ -143,13 +144,13 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
     form = PasswordForm(request.POST or None, request=request)
     if form.is_valid():
         try:
-            second_factor.new_recovery_codes(request.user)
+            second_factor.new_recovery_codes(who(request))
         except second_factor.CodeError as error:
             form.add_error(None, str(error))
         else:
             request.session[SHOW_CODES] = True
             return redirect("security_codes")
-    shown = [] if form.is_bound or not request.session.pop(SHOW_CODES, False) else second_factor.recovery_codes_left(request.user)
+    shown = [] if form.is_bound or not request.session.pop(SHOW_CODES, False) else second_factor.recovery_codes_left(who(request))
     return _page(request, "security_codes", {"codes": [" ".join(_fours(code)) for code in shown]}, form=form)
 
 
@@ -159,23 +160,23 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def factor_off(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an application or a passkey away, with the password."""
-    mine = Authenticator.objects.filter(user=request.user, type__in=second_factor.MAIN)
+    mine = Authenticator.objects.filter(user=who(request), type__in=second_factor.MAIN)
     factor = get_object_or_404(mine, pk=pk)
     form = PasswordForm(request.POST or None, request=request)
     if form.is_valid():
-        second_factor.turn_off(request.user, authenticator_id=pk)
+        second_factor.turn_off(who(request), authenticator_id=pk)
         sessions.end_other_sessions(request)
         messages.success(request, _("Quitamos ese segundo paso. Cerramos sus otras sesiones."))
         return redirect("security")
     context = {"is_last": mine.count() == 1, "is_passkey": factor.type == Authenticator.Type.WEBAUTHN}
-    return _page(request, "security_off", {**context, "required": second_factor.is_required(request.user)}, form=form)
+    return _page(request, "security_off", {**context, "required": second_factor.is_required(who(request))}, form=form)
 
 
 @member
 @require_POST
 def session_end(request: HttpRequest, pk: int) -> HttpResponse:
     """End one of one's own sessions."""
-    if not sessions.end_session(request.user, session_id=pk):
+    if not sessions.end_session(who(request), session_id=pk):
         raise Http404
     messages.success(request, _("Cerramos esa sesión."))
     return redirect("security")
@@ -233,7 +234,7 @@ def _second_step(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def consent(request: HttpRequest) -> HttpResponse:
     """The text on personal data, which a client accepts before anything else."""
-    if request.user.role != Role.CLIENT:
+    if who(request).role != Role.CLIENT:
         raise Http404
     back = request.POST.get("next") or request.GET.get("next") or ""
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
@@ -241,7 +242,7 @@ def consent(request: HttpRequest) -> HttpResponse:
     error = ""
     if request.method == "POST":
         if request.POST.get("accept") == consents.VERSION:
-            consents.give(request.user, ip=get_adapter().get_client_ip(request), now=clock.now())
+            consents.give(who(request), ip=get_adapter().get_client_ip(request), now=clock.now())
             return redirect(back)
         error = _("Para usar el área de clientes, marque que acepta el texto.")
     context = {"version": consents.VERSION, "next": back, "error": error}

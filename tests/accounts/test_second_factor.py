@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 
 from saas.accounts import second_factor
@@ -285,7 +287,13 @@ def test_operators_need_one_where_it_is_enforced(db: None, browse: Any, settings
         assert (answer.status_code, answer["Location"]) == (302, "/superadmin/seguridad/")
     assert "Su cargo exige un segundo paso" in words_of(browser.get("/superadmin/seguridad/"))
     enrol(olga, clock.now())
-    assert browser.get("/superadmin/").status_code == 200
+    page = browser.get("/superadmin/")
+    assert (page.status_code, 'href="/superadmin/seguridad/"' in page.content.decode()) == (200, True)
+    call_command("reset_second_factor", email="O@plataforma.example", stdout=StringIO())
+    assert not Authenticator.objects.exists()
+    assert browser.get("/superadmin/").status_code == 302
+    with pytest.raises(CommandError):
+        call_command("reset_second_factor", email="nadie@plataforma.example")
 
 
 def test_the_pages_are_for_whoever_has_an_account(cast: Casts, browse: Any) -> None:

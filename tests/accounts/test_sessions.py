@@ -61,7 +61,9 @@ def test_one_session_is_ended(cast: Casts, browse: Any) -> None:
     one, other = two(cast, browse)
     assert cast.alfa.rita.user is not None
     path = f"{SECURITY}sesiones/{ids(cast, cast.alfa.rita.user)[1]}/cerrar/"
-    for stranger in (browse(cast.alfa.agency, cast.alfa.oscar.user), browse(cast.beta.agency, cast.beta.rita.user), browse(cast.alfa.agency, cast.alfa.sara)):
+    alfa, beta = cast.alfa, cast.beta
+    for agency, user in ((alfa.agency, alfa.oscar.user), (beta.agency, beta.rita.user), (alfa.agency, alfa.sara)):
+        stranger = browse(agency, user)
         assert stranger.post(path).status_code == 404
     assert one.get(path).status_code == 405
     assert is_in(other)

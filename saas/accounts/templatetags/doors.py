@@ -6,6 +6,7 @@ from django import template
 from django.urls import Resolver404, resolve
 
 from saas.accounts import doors
+from saas.accounts.models import StaffRole
 
 register = template.Library()
 
@@ -14,7 +15,7 @@ register = template.Library()
 def may_look(user: Any, address: str) -> bool:
     """Whether the page at `address` would let `user` look. Only the staff's roles are asked; other doors speak for themselves."""
     try:
-        acting = getattr(resolve(address).func, "acting", frozenset())
+        acting: frozenset[StaffRole] = getattr(resolve(address).func, "acting", frozenset())
     except Resolver404:
         return False
     return not acting or doors.may(user, acting, "GET")
