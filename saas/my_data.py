@@ -114,7 +114,7 @@ def _words(value: Any) -> str:
     if isinstance(value, datetime):
         return clock.long_datetime(value)
     if isinstance(value, date):
-        return clock.long_date(value)
+        return clock.short_date(value)
     return "" if value is None else str(value)
 
 

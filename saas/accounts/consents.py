@@ -19,7 +19,7 @@ def is_given(request: HttpRequest) -> bool:
     """Whether who asks accepted the text in force. The session remembers a yes."""
     if request.session.get(SESSION_KEY) == VERSION:
         return True
-    if not Consent.objects.filter(user_id=request.user.pk, version=VERSION).exists():
+    if not Consent.objects.filter(user_id=request.user.pk or 0, version=VERSION).exists():
         return False
     request.session[SESSION_KEY] = VERSION
     return True
