@@ -21,7 +21,8 @@ from django.views.decorators.http import require_GET, require_POST
 from clientarea.access import leases_of
 from clientarea.invitations import InvitationError, invite
 from clientarea.models import Client, Ownership
-from saas.accounts import doors
+from saas.accounts import doors, second_factor, team
+from saas.accounts.models import StaffRole
 from saas.lib import clock
 from saas.lib.text import fold
 
@@ -99,13 +100,14 @@ def desk_client(request: HttpRequest, pk: int) -> HttpResponse:
         "ownerships": client.ownerships.select_related("unit").order_by("unit__code"),
         "owed": owed.with_state(today=clock.today()).order_by("due_on", "pk")[:20],
         "debt": owed.aggregate(sum=Sum(F("total") - F("applied")), count=Count("pk")),
+        "has_factor": client.user is not None and second_factor.is_on(client.user),
         "can_invite": client.state in ("none", "invited"),  # type: ignore[attr-defined]
         "today": clock.today(),
     }
     return render(request, "clientarea/desk_client.html", context)
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_POST
 def desk_invite(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the activation link to a client, for the first time or again."""
@@ -119,6 +121,16 @@ def desk_invite(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("desk_client", pk=client.pk)
 
 
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
+@require_POST
+def desk_forget_factor(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take away the second factor that a client lost. Who does it has checked who is asking."""
+    client = get_object_or_404(Client.objects.select_related("user"), pk=pk, user__isnull=False)
+    team.forget_second_factor(client.user, by=request.user, now=clock.now())  # type: ignore[arg-type]
+    messages.success(request, _("Quitamos el segundo paso de su cuenta y cerramos sus sesiones."))
+    return redirect("desk_client", pk=client.pk)
+
+
 def _tell_state(client: Client) -> None:
     client.state = account_state(client)  # type: ignore[attr-defined]
     client.state_label = ACCOUNT_STATES[client.state][0]  # type: ignore[attr-defined]
@@ -129,4 +141,5 @@ urlpatterns = [
     path("clientes/", desk_clients, name="desk_clients"),
     path("clientes/<int:pk>/", desk_client, name="desk_client"),
     path("clientes/<int:pk>/invitar/", desk_invite, name="desk_invite"),
+    path("clientes/<int:pk>/segundo-paso/", desk_forget_factor, name="desk_forget_factor"),
 ]

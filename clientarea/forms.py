@@ -18,7 +18,7 @@ class ProfileForm(forms.Form):
     email = forms.EmailField(
         label=_("Correo electrónico"),
         max_length=254,
-        help_text=_("A este correo le enviamos sus comprobantes y los enlaces para cambiar la contraseña."),
+        help_text=_("Recibe sus comprobantes y los enlaces para ingresar. Si lo cambia, le enviamos un código al nuevo para confirmarlo."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     mobile = forms.CharField(

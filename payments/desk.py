@@ -15,10 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from payments import accounts
 from payments.forms import AccountForm
 from payments.gateway import GatewayRefused, GatewayUnavailable
-from saas.accounts.doors import staff
+from saas.accounts.doors import staff_of
+from saas.accounts.models import StaffRole
 
 
-@staff
+@staff_of(StaffRole.HEAD)
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_payu(request: HttpRequest) -> HttpResponse:
     """The account that new payments use, and the form to change it."""
@@ -36,7 +37,7 @@ def desk_payu(request: HttpRequest) -> HttpResponse:
     return render(request, "payments/desk_payu.html", {"account": account, "form": form})
 
 
-@staff
+@staff_of(StaffRole.HEAD)
 @require_POST
 def desk_payu_ping(request: HttpRequest) -> HttpResponse:
     """Ask PayU whether it is there and takes the credentials that we keep."""

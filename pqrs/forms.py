@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -77,6 +78,16 @@ class CaseForm(forms.Form):
         if unit and lease and lease.unit_id != unit.pk:
             self.add_error("lease", _("Ese contrato es de otro inmueble. Elija uno de los dos."))
         return data
+
+
+def prefilled(query: Mapping[str, str]) -> dict[str, str]:
+    """What a link that leads to the form already knows: `clase`, `asunto`, `texto`. An unknown class is a claim."""
+    kind = query.get("clase", "")
+    return {
+        "kind": kind if kind in CaseKind.values or not kind else CaseKind.CLAIM.value,
+        "subject": query.get("asunto", ""),
+        "description": query.get("texto", "")[:LONGEST],
+    }
 
 
 class ReplyForm(forms.Form):

@@ -22,7 +22,7 @@ from pqrs.access import attachment_of, case_of, cases_of
 from pqrs.attachments import FileError
 from pqrs.cases import CaseError, add_message, may_rate, may_reopen, open_case, rate, reopen_until
 from pqrs.deadlines import days_left
-from pqrs.forms import CaseFilters, CaseForm, RatingForm, ReplyForm
+from pqrs.forms import CaseFilters, CaseForm, RatingForm, ReplyForm, prefilled
 from pqrs.models import OPEN_STATES, Case, CaseState
 from pqrs.pages import case_context, pdf_of
 from saas.accounts import doors
@@ -55,7 +55,10 @@ def cases(request: HttpRequest) -> HttpResponse:
 def case_new(request: HttpRequest) -> HttpResponse:
     """*Nueva PQRS*."""
     client = client_of(request)
-    form = CaseForm(request.POST, request.FILES, client=client) if request.method == "POST" else CaseForm(client=client)
+    if request.method == "POST":
+        form = CaseForm(request.POST, request.FILES, client=client)
+    else:
+        form = CaseForm(client=client, initial=prefilled(request.GET))
     if form.is_valid():
         try:
             case = open_case(client=client, now=clock.now(), **form.cleaned_data)

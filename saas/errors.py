@@ -19,7 +19,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 @everyone
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403."""
-    return _page(request, 403, "Esta página no es para su cuenta", "Ingrese con la cuenta a la que pertenece.")
+    said = str(exception or "") or "Ingrese con la cuenta a la que pertenece."
+    return _page(request, 403, "Esta página no es para su cuenta", said)
 
 
 @everyone

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from csp.constants import NONE, SELF
+from django.urls import reverse_lazy
 
 from saas import env as _env
 from workers.schedule import BEAT
@@ -59,7 +60,7 @@ SHARED_APPS = [
     "saas.lib",
     "saas",
 ]
-TENANT_APPS = [*_BOTH, "clientarea", "payments", "pqrs"]
+TENANT_APPS = [*_BOTH, "saas.audit", "clientarea", "payments", "pqrs"]
 INSTALLED_APPS = [*SHARED_APPS, *[app for app in TENANT_APPS if app not in SHARED_APPS], "workers"]
 TENANT_MODEL = "tenants.Agency"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
@@ -87,7 +88,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "saas.accounts.sessions.SeenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "saas.accounts.doors.DoorMiddleware",
 ]
@@ -190,7 +191,12 @@ ACCOUNT_FORMS = {"login": "saas.accounts.forms.LoginForm"}
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/m/ip,5/5m/key"}
 ALLAUTH_TRUSTED_PROXY_COUNT = ENV["SAAS_PROXY_COUNT"]
-USERSESSIONS_TRACK_ACTIVITY = False
+USERSESSIONS_TRACK_ACTIVITY = False  # on every request would be dear: SeenMiddleware does it every few minutes
+MFA_ADAPTER = "saas.accounts.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # the demo has no certificate
+# Operators, and the staff roles that handle money, must have a second factor. Outside production they are only told so.
+SECOND_FACTOR_ENFORCED = PRODUCTION
 CAPTCHA_PROVIDER = "saas.accounts.captcha.Altcha"
 CAPTCHA_COST = ENV["SAAS_CAPTCHA_COST"]
 ACTIVATION_DAYS = 7
@@ -292,6 +298,7 @@ UNFOLD = {
     "SITE_SYMBOL": "apartment",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "ACCOUNT": {"navigation": [{"title": "Seguridad de mi cuenta", "link": reverse_lazy("security")}]},
     "THEME": "light",
     "COLORS": {
         "primary": {

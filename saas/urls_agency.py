@@ -9,7 +9,8 @@ from payments import portal as payment_portal
 from pqrs import desk as case_desk
 from pqrs import desk_settings as case_settings
 from pqrs import portal as case_portal
-from saas import frame, home
+from saas import frame, home, my_data
+from saas.accounts import desk as team_desk
 from saas.accounts.views import captcha
 
 handler400 = "saas.errors.bad_request"
@@ -26,7 +27,9 @@ urlpatterns = [
     path("area-de-clientes/", include(client_portal.urlpatterns)),
     path("area-de-clientes/", include(payment_portal.urlpatterns)),
     path("area-de-clientes/", include(case_portal.urlpatterns)),
+    path("area-de-clientes/", include(my_data.urlpatterns)),
     path("oficina/", include(client_desk.urlpatterns)),
+    path("oficina/", include(team_desk.urlpatterns)),
     path("oficina/", include(payment_desk.urlpatterns)),
     path("oficina/", include(case_settings.urlpatterns)),
     path("oficina/", include(case_desk.urlpatterns)),

@@ -15,7 +15,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
-from saas.accounts.models import Role, User
+from saas.accounts.models import Role, StaffRole, User
 from saas.jobs.defer import defer
 from tenants import context, ddl, hosts
 from tenants.models import Agency, AgencyState, Domain, Signup, SignupState, new_schema_name
@@ -126,8 +126,11 @@ def _team(signup: Signup, now: datetime) -> None:
     with context.in_agency(_agency_of(signup)):
         user, _new = User.objects.get_or_create(
             username=email,
-            defaults={"role": Role.STAFF, "name": signup.person_name, "email": email, "password": signup.password, "activated_at": now},
-        )
+            defaults={
+                "role": Role.STAFF, "staff_role": StaffRole.HEAD, "name": signup.person_name, "email": email,
+                "password": signup.password, "activated_at": now,
+            },
+        )  # fmt: skip
     signup.password = ""
 
 

@@ -23,6 +23,7 @@ from clientarea.models import Client, Lease, Ownership, Unit
 from payments.accounts import AccountData, save_account
 from payments.gateway import Payer
 from payments.models import GatewayAccount, Invoice, InvoiceKind
+from saas.accounts import consents
 from saas.accounts.models import Role, User
 from saas.lib.text import fold
 from tenants import context
@@ -84,6 +85,7 @@ def make_client(document: str, name: str, *, with_user: bool = True, **fields: A
     user = None
     if with_user:
         user = User.objects.create_user(username=document, role=Role.CLIENT, name=name, email=email, password=PASSWORD)
+        consents.give(user, ip=None, now=NOW)
     return Client.objects.create(
         document_type="CC", document=document, name=name, email=email, mobile="+573001234567", folded=fold(name), user=user, **fields
     )
@@ -160,6 +162,8 @@ def log_in(browser: Browser, agency: Agency | None, user: User) -> None:
         session[SESSION_KEY] = str(user.pk)
         session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        if user.role == Role.CLIENT:
+            session[consents.SESSION_KEY] = consents.VERSION
         session.set_expiry(timedelta(hours=1))
         session.save()
     browser.cookies[settings.SESSION_COOKIE_NAME] = session.session_key or ""

@@ -1,6 +1,6 @@
-"""The mails that open an account: activation, and a forgotten password.
+"""The mails of accounts: activation, a forgotten password, the team's invitations, and the codes of new e-mails.
 
-The token is made when the mail is, never stored. A repeated job sends the same Message-ID. Who may no longer use a link
+The token or code is made when the mail is, never stored as it is read. A repeated job sends the same Message-ID. Who may no longer use a link
 (inactive, or already activated) gets none.
 """
 
@@ -11,10 +11,11 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from saas.accounts import links
-from saas.accounts.models import User
+from saas.accounts import email_codes, links
+from saas.accounts.models import EmailCode, Role, User
+from saas.audit.models import Change
 from saas.jobs.registry import Task, handles
-from saas.lib import mail
+from saas.lib import clock, mail
 from saas.lib.here import current_schema
 from tenants import branding, context
 
@@ -38,35 +39,71 @@ def mail_reset(task: Task) -> None:
 @handles("clientarea.mail_activation")
 def mail_activation(task: Task) -> None:
     """Mail a client the link that opens the account."""
+    _mail_activation(task, "activation")
+
+
+@handles("accounts.mail_staff_invitation")
+def mail_staff_invitation(task: Task) -> None:
+    """Mail someone of the team the link that opens the account."""
+    _mail_activation(task, "staff_invitation")
+
+
+def _mail_activation(task: Task, template: str) -> None:
     waiting = User.objects.filter(pk=task.payload["user_id"], is_active=True, activated_at=None).exclude(email="")
-    user = waiting.first()
+    user = waiting.filter(role=Role.STAFF if template == "staff_invitation" else Role.CLIENT).first()
     if user is not None:
         _send(
             user,
             task,
             subject="Active su cuenta",
-            template="activation",
+            template=template,
             purpose="activacion",
             view="account_activate",
             life={"days": settings.ACTIVATION_DAYS},
         )
 
 
+@handles("accounts.mail_email_code")
+def mail_email_code(task: Task) -> None:
+    """Mail the code that confirms a new e-mail, to that e-mail."""
+    wish = EmailCode.objects.select_related("user").filter(user_id=task.payload["user_id"], user__is_active=True).first()
+    if wish is not None:
+        words = {"code": email_codes.make_code(wish), "minutes": int(email_codes.LIFE.total_seconds() // 60)}
+        _mail(task, to=wish.email, name=wish.user.name, subject="Código para confirmar su correo", template="email_code", words=words)
+
+
+@handles("clientarea.mail_email_changed")
+def mail_email_changed(task: Task) -> None:
+    """Tell the old address that the account has another e-mail now."""
+    change = Change.objects.filter(pk=task.payload["change_id"]).first()
+    if change is not None and change.before:
+        when = clock.long_datetime(change.at)
+        _mail(
+            task, to=change.before, name=change.who_name, subject="Su correo cambió", template="email_changed",
+            words={"new_email": _masked(change.after), "when": when},
+        )  # fmt: skip
+
+
+def _masked(email: str) -> str:
+    # The old address may be somebody else's by now: it learns that it changed, not to what.
+    local, _at, domain = email.partition("@")
+    return f"{local[:1]}…@{domain}"
+
+
 def _send(user: User, task: Task, *, subject: str, template: str, purpose: str, view: str, life: dict[str, float]) -> None:
-    sender = _sender()
     token = links.make_token(user, purpose=purpose)
-    link = sender["origin"] + reverse(view, args=[token], urlconf=sender["urlconf"])
+    link = _sender()["origin"] + reverse(view, args=[token], urlconf=_sender()["urlconf"])
+    words = {"username": user.username, "link": link, "staff_role": user.get_staff_role_display(), **{k: int(v) for k, v in life.items()}}
+    _mail(task, to=user.email, name=user.name, subject=subject, template=template, words=words)
+
+
+def _mail(task: Task, *, to: str, name: str, subject: str, template: str, words: dict[str, Any]) -> None:
+    sender = _sender()
     message = mail.build_mail(
         subject=f"{subject} · {sender['name']}",
         template=template,
-        context={
-            **sender["brand"],
-            "name": user.name,
-            "username": user.username,
-            "link": link,
-            **{key: int(value) for key, value in life.items()},
-        },
-        to=user.email,
+        context={**sender["brand"], "name": name, **words},
+        to=to,
         from_name=sender["name"],
         from_address=settings.MAIL_FROM,
         message_id_key=f"{task.kind}:{current_schema()}:{task.key}",

@@ -12,11 +12,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from clientarea import history
 from clientarea.importing import store
 from clientarea.importing.report import Fate, SheetReport
 from clientarea.importing.values import Cells, shown
 from clientarea.importing.workbook import Row, SheetSpec
 from clientarea.models import Client
+from saas.lib import clock
 from saas.lib.documents import DocumentType, check_nit, normalise_type, split_document
 from saas.lib.phones import is_mobile
 from saas.lib.text import fold
@@ -53,6 +55,7 @@ def import_people(rows: Iterable[Row], sheet: SheetReport) -> None:
             )
         before.append(_Said(row.number, values))
 
+    before_import: dict[int, dict[str, str]] = {}
     known = {client.document: client for client in store.found(Client.objects.all(), "document", said)}
     new: list[Client] = []
     changed: list[Client] = []
@@ -60,10 +63,13 @@ def import_people(rows: Iterable[Row], sheet: SheetReport) -> None:
         client = known.get(document)
         if client is None:
             new.append(_create(document, sayings, sheet))
-        elif _update(client, sayings, sheet):
-            changed.append(client)
+        else:
+            before_import[client.pk] = history.contact(client)
+            if _update(client, sayings, sheet):
+                changed.append(client)
     store.insert(new)
     store.rewrite(changed, FIELDS)
+    history.keep_imported(changed, before=before_import, now=clock.now())
 
 
 def client_ids() -> dict[str, int]:

@@ -26,6 +26,7 @@ from django.urls import reverse  # noqa: E402
 from clientarea.models import Client, Lease, Ownership  # noqa: E402
 from payments.accounts import AccountData, active_account, save_account  # noqa: E402
 from payments.models import Invoice  # noqa: E402
+from saas.accounts import consents  # noqa: E402
 from saas.accounts.models import Role, User  # noqa: E402
 from saas.book import import_book  # noqa: E402
 from saas.lib import clock  # noqa: E402
@@ -184,6 +185,7 @@ def _people(agency: Agency, url: str) -> list[dict[str, str]]:
             person.user.activated_at = clock.now()
             person.user.save(update_fields=["activated_at"])
             person.save(update_fields=["user"])
+        consents.give(person.user, ip=None, now=clock.now())  # the people of a demo are not stopped by the text
         people.append(_person(role, person.name, person.document, portal))
     staff = f"equipo@{agency.slug}.example"
     if not User.objects.filter(username=staff).exists():

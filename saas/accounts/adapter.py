@@ -1,16 +1,24 @@
-"""Our answers to allauth: no sign-up, our words, where a role goes after logging in, and what failures are counted by."""
+"""Our answers to allauth: no sign-up, our words, where a role goes after logging in, what failures are counted by, and how
+the secrets of second factors are kept."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from saas.accounts import second_factor
 from saas.accounts.backends import plain_usuario
-from saas.accounts.models import Role
+from saas.accounts.models import Role, User
+from saas.lib import crypto
+from saas.lib.here import current_schema
 
 WRONG = _("El usuario o la contraseña no son correctos. Revise que no tenga activadas las mayúsculas.")
 
@@ -33,6 +41,12 @@ class AccountAdapter(DefaultAccountAdapter):
         operator = request.user.is_authenticated and request.user.role == Role.OPERATOR
         return reverse("admin:index" if operator else "home")
 
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        if second_factor.is_missing(user):
+            messages.warning(request, gettext("Su cargo exige un segundo paso al ingresar. Actívelo en «Seguridad»."))
+        return response
+
     def get_logout_redirect_url(self, request: HttpRequest) -> str:
         return reverse("front")
 
@@ -43,3 +57,23 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """No "you have signed in" notices: the page that follows says it."""
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """allauth's adapter of second factors: secrets sealed for their schema, and our words."""
+
+    error_messages = {**DefaultMFAAdapter.error_messages, "incorrect_code": second_factor.WRONG_CODE}
+
+    def encrypt(self, text: str) -> str:
+        return crypto.encrypt(text, **_place())
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return crypto.decrypt(encrypted_text, **_place())
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+        return gettext("Llave de acceso")
+
+
+def _place() -> dict[str, str]:
+    # allauth does not say whose secret it is: what is sealed is bound to the agency and to this use.
+    return {"schema": current_schema(), "model": "mfa.authenticator", "pk": "any", "field": "data"}

@@ -1,7 +1,9 @@
 """Doors: who may enter a view. Every view carries one; a view without one is refused at run time and fails the tests.
 
 A door is a decorator that marks the view and checks the request before the view runs. Someone without a session is sent
-to log in and comes back; someone with the wrong role gets 404, as if the page were not there.
+to log in and comes back; someone with the wrong role gets 404, as if the page were not there. Staff whose job does not
+allow it are told so (403). Clients first accept the text on personal data; where it is enforced, those whose role asks for
+a second factor first get one.
 """
 
 from __future__ import annotations
@@ -11,34 +13,81 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
-from saas.accounts.models import Role
+from saas.accounts import consents, second_factor
+from saas.accounts.models import Role, StaffRole, User
 
 View = Callable[..., HttpResponseBase]
-DOORS = ("everyone", "client", "staff", "operator", "gateway")
+DOORS = ("everyone", "member", "client", "staff", "operator", "gateway")
+SAFE = ("GET", "HEAD", "OPTIONS")
 # Views of Django itself and of static files, each with its own check: admin (its own has_permission) and i18n.
 OPEN_MODULES = ("django.contrib.admin", "unfold")
 
 
-def _door(name: str, role: Role | None) -> Callable[[View], View]:
+def _door(name: str, roles: tuple[Role, ...], acting: frozenset[StaffRole] = frozenset()) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if role is not None:
+            if roles:
                 user = request.user
                 if not user.is_authenticated:
                     return _ask_to_log_in(request)
-                if not user.is_active or user.role != role:
+                if not user.is_active or user.role not in roles:
                     raise Http404
+                if acting and not may(user, acting, request.method or ""):
+                    raise PermissionDenied(_("Su cargo en la oficina no permite esto. Pídaselo a un dueño."))
+                if name != "member":
+                    elsewhere = _first(request, user)
+                    if elsewhere is not None:
+                        return elsewhere
             return view(request, *args, **kwargs)
 
         guarded.door = name  # type: ignore[attr-defined]
+        guarded.acting = acting  # type: ignore[attr-defined]
         return guarded
 
     return decorate
+
+
+def may(user: User, acting: frozenset[StaffRole], method: str) -> bool:
+    """Whether someone of the staff may ask for a view whose actors are `acting`: they may all, *consulta* may look."""
+    if user.staff_role == StaffRole.VIEWER:
+        return method in SAFE
+    return user.staff_role in acting
+
+
+def staff_of(*acting: StaffRole) -> Callable[[View], View]:
+    """The door of a desk page that is the work of some: they may look and act, *consulta* may look, others are refused."""
+    return _door("staff", (Role.STAFF,), frozenset(acting))
+
+
+def _first(request: HttpRequest, user: User) -> HttpResponseBase | None:
+    """Where who enters must go before anything else."""
+    if user.role == Role.CLIENT:
+        if consents.is_given(request):
+            return None
+        return _go(request, reverse("consent"), back=request.get_full_path() if request.method == "GET" else "")
+    return _go(request, reverse("security"), back="") if second_factor.is_due(user) else None
+
+
+def _go(request: HttpRequest, address: str, *, back: str) -> HttpResponseBase:
+    address = f"{address}?{urlencode({'next': back})}" if back and not request.headers.get("HX-Request") else address
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return redirect(address)
+
+
+def who(request: HttpRequest) -> User:
+    """The account that came in by a door that asks for one."""
+    if not request.user.is_authenticated:
+        raise Http404
+    return request.user
 
 
 def _ask_to_log_in(request: HttpRequest) -> HttpResponseBase:
@@ -49,15 +98,17 @@ def _ask_to_log_in(request: HttpRequest) -> HttpResponseBase:
     return redirect_to_login(path, reverse("account_login"))
 
 
-everyone = _door("everyone", None)
-client = _door("client", Role.CLIENT)
-staff = _door("staff", Role.STAFF)
-operator = _door("operator", Role.OPERATOR)
-gateway = _door("gateway", None)  # whoever holds an agency's key; what it says is believed only once verified
+everyone = _door("everyone", ())
+member = _door("member", (Role.CLIENT, Role.STAFF, Role.OPERATOR))  # one's own account: nothing else must come first
+client = _door("client", (Role.CLIENT,))
+# All of the staff may look; all but *consulta* may act. `staff_of` is for pages that are the work of some.
+staff = _door("staff", (Role.STAFF,), frozenset({StaffRole.HEAD, StaffRole.COLLECTIONS, StaffRole.SERVICE}))
+operator = _door("operator", (Role.OPERATOR,))
+gateway = _door("gateway", ())  # whoever holds an agency's key; what it says is believed only once verified
 
 
 class DoorMiddleware:
-    """Refuses to run a view that has no door."""
+    """Refuses to run a view that has no door, and keeps operators without a second factor out of the superadmin."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -65,9 +116,13 @@ class DoorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> None:
+    def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponseBase | None:
         if not has_door(view):
             raise ImproperlyConfigured(f"{view.__module__}.{getattr(view, '__name__', view)} has no door")
+        # The superadmin's views are Django's own: they check the role themselves, and know nothing of second factors.
+        if not hasattr(view, "door") and request.user.is_authenticated and second_factor.is_due(request.user):
+            return redirect("security")
+        return None
 
 
 def has_door(view: View) -> bool:

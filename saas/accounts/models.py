@@ -17,12 +17,27 @@ class Role(models.TextChoices):
     OPERATOR = "operator", _("Operador")
 
 
+class StaffRole(models.TextChoices):
+    """What someone of the staff may do at the desk. Everybody may look; doors say who may act."""
+
+    HEAD = "head", _("Dueño")
+    COLLECTIONS = "collections", _("Cartera")
+    SERVICE = "service", _("Servicio")
+    VIEWER = "viewer", _("Consulta")
+
+
 class UserManager(BaseUserManager["User"]):
     """Creates users with their password hashed."""
 
-    def create_user(self, *, username: str, role: Role, name: str, email: str = "", password: str | None = None) -> "User":
-        """A new user; without a password the account waits for its activation link."""
-        user = self.model(username=username.strip().lower(), role=role, name=name, email=email.strip().lower())
+    def create_user(
+        self, *, username: str, role: Role, name: str, email: str = "", password: str | None = None,
+        staff_role: StaffRole = StaffRole.HEAD,
+    ) -> "User":  # fmt: skip
+        """A new user; without a password the account waits for its activation link. `staff_role` counts for staff alone."""
+        user = self.model(
+            username=username.strip().lower(), role=role, name=name, email=email.strip().lower(),
+            staff_role=staff_role if role == Role.STAFF else "",
+        )  # fmt: skip
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -38,6 +53,7 @@ class User(AbstractBaseUser):
     email = models.EmailField(_("correo"), blank=True, db_index=True)
     name = models.CharField(_("nombre"), max_length=200)
     role = models.CharField(_("rol"), max_length=10, choices=Role.choices)
+    staff_role = models.CharField(_("cargo"), max_length=12, choices=StaffRole.choices, blank=True)
     is_active = models.BooleanField(_("activo"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     activated_at = models.DateTimeField(null=True, blank=True)
@@ -52,6 +68,10 @@ class User(AbstractBaseUser):
         constraints = [
             models.CheckConstraint(condition=models.Q(username=Lower("username")), name="user_username_lower"),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_known"),
+            models.CheckConstraint(
+                condition=models.Q(role="staff", staff_role__in=StaffRole.values) | (~models.Q(role="staff") & models.Q(staff_role="")),
+                name="user_staff_role",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -70,3 +90,37 @@ class User(AbstractBaseUser):
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_active and self.role == Role.OPERATOR
+
+
+class Consent(models.Model):
+    """A person accepted a version of the text on personal data (Ley 1581 de 2012). Kept for good, one row a version."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="consents")
+    version = models.CharField(_("versión"), max_length=20)
+    accepted_at = models.DateTimeField(_("aceptado"))
+    ip = models.GenericIPAddressField(_("dirección IP"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("autorización")
+        verbose_name_plural = _("autorizaciones")
+        constraints = [models.UniqueConstraint(fields=["user", "version"], name="consent_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.version}"
+
+
+class EmailCode(models.Model):
+    """A new e-mail that waits for the code sent to it. The code is kept hashed; one row a user, the newest wish."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="email_code")
+    email = models.EmailField(_("correo nuevo"))
+    asked_at = models.DateTimeField()
+    code_hash = models.CharField(max_length=64, blank=True)  # empty until the mail is made
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("correo por confirmar")
+        verbose_name_plural = _("correos por confirmar")
+
+    def __str__(self) -> str:
+        return f"{self.user_id}"

@@ -10,6 +10,7 @@ import pytest
 from django.core import mail
 
 from clientarea.invitations import invite
+from saas.accounts import consents
 from saas.accounts.models import Role, User
 from saas.jobs.models import Job
 from saas.jobs.registry import HANDLERS, Task
@@ -73,6 +74,8 @@ def test_from_invitation_to_logged_in(cast: Casts, invited: User, browse: Any) -
 
     captcha = solve(browser.get("/no-soy-robot/").json())
     answer = browser.post("/area-de-clientes/ingresar/", {"login": "AB12345", "password": NEW_PASSWORD, "captcha": captcha})
+    assert (answer.status_code, answer["Location"]) == (302, "/area-de-clientes/")
+    answer = browser.post("/area-de-clientes/autorizacion/", {"accept": consents.VERSION})
     assert (answer.status_code, answer["Location"]) == (302, "/area-de-clientes/")
     assert "Hola, Ana Nueva" in browser.get("/area-de-clientes/").content.decode()
 

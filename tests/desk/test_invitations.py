@@ -74,7 +74,7 @@ def test_nobody_else_s_account_is_taken(inside_alfa: Agency) -> None:
     ana = make_ana()
     with pytest.raises(InvitationError, match="otra cuenta"):
         invite(ana, now=NOW)
-    User.objects.filter(pk=staff.pk).update(role=Role.CLIENT)
+    User.objects.filter(pk=staff.pk).update(role=Role.CLIENT, staff_role="")
     Client.objects.create(document_type="CC", document="777", name="Otro", user=staff)
     with pytest.raises(InvitationError, match="otra cuenta"):
         invite(ana, now=NOW)

@@ -26,7 +26,11 @@ def log_in(page: Page, origin: str, person: dict[str, str], *, path: str = "/are
     prove_human(page)
     page.get_by_role("button", name="Iniciar sesión").click()
     try:
-        page.wait_for_url(lambda url: url.startswith(origin + path) and "/ingresar/" not in url)
+        page.wait_for_url(lambda url: url.startswith(origin + path) and "/ingresar/" not in url or "/autorizacion/" in url)
+        if "/autorizacion/" in page.url:  # a client's first time
+            page.get_by_label("Leí y acepto este texto").check()
+            page.get_by_role("button", name="Continuar").click()
+            page.wait_for_url(lambda url: url.startswith(origin + path) and "/autorizacion/" not in url)
     except TimeoutError as error:
         raise AssertionError(f"did not get in; the page says: {page.locator('body').inner_text()}") from error
 

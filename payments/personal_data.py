@@ -1,0 +1,50 @@
+"""What payments hold about a person: invoices, payments with what was given to pay, receipts, and payouts."""
+
+from __future__ import annotations
+
+from payments.models import Invoice, Payment, Payout, Receipt
+from saas.accounts.models import User
+from saas.lib.personal_data import Row, holds
+
+
+@holds("facturas", "Facturas", order=40)
+def invoices(user: User) -> list[Row]:
+    """What was asked of the person."""
+    return [
+        {
+            "Factura": i.full_number, "Concepto": i.concept, "Emisión": i.issued_on, "Vencimiento": i.due_on, "Total": i.total,
+            "Saldo": i.total - i.applied,
+        }
+        for i in Invoice.objects.filter(client__user=user).order_by("issued_on", "pk")
+    ]  # fmt: skip
+
+
+@holds("pagos", "Pagos", order=41)
+def payments(user: User) -> list[Row]:
+    """What the person paid or tried to, and the data of who paid."""
+    return [
+        {
+            "Fecha": p.paid_on or p.created_at.date(), "Valor": p.amount, "Estado": p.get_state_display(), "Medio": p.means,
+            "Referencia": p.reference, "Pagador": p.payer_name, "Correo": p.payer_email, "Teléfono": p.payer_phone,
+            "Documento": f"{p.payer_document_type} {p.payer_document}".strip(),
+        }
+        for p in Payment.objects.filter(client__user=user).order_by("pk")
+    ]  # fmt: skip
+
+
+@holds("comprobantes", "Comprobantes de pago", order=42)
+def receipts(user: User) -> list[Row]:
+    """The proofs of payment."""
+    return [
+        {"Comprobante": f"{r.prefix}-{r.number}", "Expedido": r.issued_at, "Valor": r.amount}
+        for r in Receipt.objects.filter(client__user=user).order_by("pk")
+    ]
+
+
+@holds("ingresos", "Ingresos como propietario", order=43)
+def payouts(user: User) -> list[Row]:
+    """What the agency paid the person, and where to."""
+    return [
+        {"Comprobante de egreso": f"{p.prefix}-{p.number}", "Fecha": p.paid_on, "Neto girado": p.net, "Banco": p.bank, "Cuenta": p.account}
+        for p in Payout.objects.filter(owner__user=user).order_by("paid_on", "pk")
+    ]
