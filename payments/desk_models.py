@@ -6,6 +6,8 @@ They are part of `payments.models`: import them from there.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -14,11 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from clientarea.models import Client
 
 
-def _amount(**options: object) -> models.DecimalField:
-    return models.DecimalField(_("valor"), max_digits=14, decimal_places=2, **options)  # type: ignore[arg-type]
+def _amount() -> models.DecimalField:
+    return models.DecimalField(_("valor"), max_digits=14, decimal_places=2)
 
 
-def _staff(**options: object) -> models.ForeignKey:
+def _staff(**options: Any) -> models.ForeignKey:
     return models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", **options)
 
 

@@ -136,6 +136,8 @@ def _asked_for(attempt: Attempt, finding: Finding, payments: list[Payment]) -> R
     if Refund.objects.filter(attempt=attempt, gateway_transaction=finding.gateway_transaction_id).exists():
         return None  # it was decided before
     payment = _payment_of(finding.gateway_parent_id, payments)
+    if payment is None or finding.amount is None:
+        return None
     return refunds.filter(payment=payment, gateway_transaction="", amount=finding.amount).exclude(state=RefundState.REQUESTED).first()
 
 
@@ -185,7 +187,7 @@ def _tell_restored(attempt: Attempt, finding: Finding, payments: list[Payment]) 
 def _reverse(payment: Payment, reversal: Reversal, *, amount: Decimal, now: datetime) -> Reversal:
     """Take `amount` COP of a locked payment back: from its unused credit first, then from the invoices due last."""
     rows = Movement.objects.filter(payment=payment).order_by().values("invoice_id").annotate(net=Sum("amount"))
-    held = {row["invoice_id"]: row["net"] for row in rows if row["net"] > 0}
+    held: dict[int | None, Decimal] = {row["invoice_id"]: row["net"] for row in rows if row["net"] > 0}
     invoices = list(Invoice.objects.select_for_update().filter(pk__in=[pk for pk in held if pk]).order_by("pk"))
     reversal.payment, reversal.client, reversal.amount, reversal.made_at = payment, payment.client, amount, now
     reversal.prefix, reversal.number = PREFIX, receipts.next_number("reversal")

@@ -40,10 +40,13 @@ def here(cast: Casts) -> Iterator[Cast]:
 
 
 def _refused(work: Callable[[], Any], said: str) -> None:
-    with pytest.raises(IntegrityError, match=said), transaction.atomic():
-        work()
-        with connection.cursor() as cursor:
+    def commit() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            work()
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    with pytest.raises(IntegrityError, match=said):
+        commit()
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
