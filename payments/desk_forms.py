@@ -24,7 +24,7 @@ from saas.lib.text import clean_name
 OLDEST_FIRST, CHOSEN, CREDIT = "oldest", "chosen", "credit"
 HOW = [
     (OLDEST_FIRST, _("A las facturas más antiguas; si sobra, queda como saldo a favor")),
-    (CHOSEN, _("A las facturas que indico abajo; si sobra, queda como saldo a favor")),
+    (CHOSEN, _("A las facturas que indico en la lista; si sobra, queda como saldo a favor")),
     (CREDIT, _("Guardarlo todo como saldo a favor")),
 ]
 OLDEST_DAY = timedelta(days=366)
@@ -145,7 +145,7 @@ class ManualForm(_LinesForm):
         help_text=_("PDF, JPEG o PNG de hasta 5 MB. Solo lo ve el equipo."),
         widget=forms.FileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
     )
-    how = forms.ChoiceField(label=_("Cómo aplicarlo"), choices=HOW, initial=OLDEST_FIRST, widget=forms.RadioSelect)
+    how = forms.ChoiceField(label=_("Cómo aplicarlo"), choices=HOW, initial=OLDEST_FIRST, widget=forms.RadioSelect(attrs={"class": "form-check-input"}))
 
     def __init__(self, *args: Any, client: Client, today: date, **options: Any) -> None:
         super().__init__(*args, **options)

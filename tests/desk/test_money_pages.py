@@ -23,7 +23,7 @@ from saas.jobs.models import Job
 from saas.jobs.run import run_job
 from saas.lib import clock
 from tenants import context
-from tests.payments.money import answer, body_of, check_invariants, finding, receive, say, start
+from tests.payments.money import answer, body_of, check_invariants, finding, receive, refunded, say, start
 from tests.portal.pages import at, queries_of, tags, text_of
 from tests.world import NOW, Cast, Casts, make_invoice
 
@@ -306,3 +306,12 @@ def test_a_day_without_receipts_says_so(here: Cast, browse: Any) -> None:
     text = text_of(browse(here.agency, here.sara).get(at("desk_close"), {"dia": "2020-02-29"}))
     assert "Cierre del 29 de febrero de 2020" in text
     assert "Ese día no hubo comprobantes" in text
+
+
+def test_the_public_check_tells_of_a_part_that_went_back(here: Cast, paid: Attempt, browse: Any) -> None:
+    with context.in_agency(here.agency):
+        found = answer(finding(paid, GatewayState.APPROVED), refunded(paid, 200_000))
+        settlement.settle_answer(paid.pk, found, now=NOW)
+        code = Payment.objects.get().receipt.code
+    assert "Comprobante válido" in (text := text_of(browse(here.agency).get(at("verify", code))))
+    assert "Se devolvieron después $ 200.000" in text
