@@ -188,7 +188,8 @@ class ManualForm(_LinesForm):
             if not told and not self.errors:
                 self.add_error("how", _("Escriba cuánto aplicar a por lo menos una factura."))
             if data.get("amount") and told > data["amount"]:
-                self.add_error("amount", _("Lo que aplica a las facturas (%(told)s) pasa del valor recibido.") % {"told": money.cop(told)})
+                text = _("Lo que aplica a las facturas (%(told)s) pasa del valor recibido.")
+                self.add_error("amount", text % {"told": money.cop(told)})
         return data
 
     def entry(self) -> manual.ManualPayment:

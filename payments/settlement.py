@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from payments import accounts, manual, receipts, reversals, reviews
 from payments.gateway import Answer, Finding, FindingKind, GatewayState, Notice, NoticeRefused
@@ -104,6 +105,8 @@ def settle_answer(attempt_id: int, answer: Answer, *, now: datetime) -> None:
     """
     with transaction.atomic():
         attempt = Attempt.objects.select_for_update(of=("self",)).get(pk=attempt_id)
+        # All of its payments at once, in order: what follows takes them one by one.
+        list(Payment.objects.select_for_update(of=("self",)).filter(Q(credited_by=attempt) | Q(pk=attempt.payment_id)).order_by("pk"))
         tries = [f for f in answer.findings if f.kind is not FindingKind.REFUND]
         matching = [f for f in tries if f.amount == attempt.amount and f.currency == attempt.currency]
         for finding in tries:
@@ -182,6 +185,8 @@ def settle_as_credit(review_id: int, *, now: datetime) -> Payment:
         attempt.credited += 1
         attempt.save(update_fields=["credited"])
         receipts.issue(payment=payment, attempt=attempt, applied=[], now=now)
+        # The answer may be old: if PayU gave it back meanwhile, asking again reverses it.
+        defer("payments.ask_now", f"{attempt.pk}:taken:{payment.pk}", now=now, attempt_id=attempt.pk)
         return payment
 
 

@@ -67,9 +67,11 @@ def test_an_approval_is_left_only_by_a_reversal(here: Cast, state: str) -> None:
 
 
 def test_money_that_was_approved_is_not_changed(here: Cast) -> None:
-    for change in ({"amount": 1}, {"client": here.berta}, {"source": PaymentSource.MANUAL}):
+    changes: list[dict[str, Any]] = [{"amount": 1}, {"client": here.berta}, {"source": PaymentSource.MANUAL}]
+    for change in changes:
         _refused(lambda change=change: Payment.objects.update(**change), "its money is not changed")  # type: ignore[misc]
-    for change in ({"state": "declined"}, {"credited": 0}, {"amount": 1}, {"reference": "x"}):
+    changes = [{"state": "declined"}, {"credited": 0}, {"amount": 1}, {"reference": "x"}]
+    for change in changes:
         _refused(lambda change=change: Attempt.objects.update(**change), "stay")  # type: ignore[misc]
 
 

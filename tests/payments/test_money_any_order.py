@@ -3,6 +3,7 @@ amount), answers, payments received outside, credits, reversals, refunds and cha
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -63,10 +64,8 @@ class World:
     def credit(self, which: int, amount: int) -> None:
         invoices = Invoice.objects.filter(client=self.here.rita).order_by("pk")
         lines = [(invoices[which % 2].pk, Decimal(amount))]
-        try:
+        with contextlib.suppress(credits.CreditRefused):
             credits.apply_credit(self.here.rita, lines, key=uuid.uuid4(), staff=self.here.sara, now=NOW)
-        except credits.CreditRefused:
-            pass
 
     def reverse(self, which: int, amount: int) -> None:
         payments = list(Payment.objects.filter(state=PaymentState.APPROVED).order_by("pk"))
@@ -140,7 +139,7 @@ class World:
             assert attempt.credited <= max(len(came), 1)
             by_staff = reversals.Reversal.objects.filter(payment__credited_by=attempt, kind="staff").exists()
             if came and not by_staff:
-                gone = sum((f.amount for f in self.held[attempt.pk] if f.gateway_transaction_id == "r-1"), Decimal(0))
+                gone = sum((f.amount or Decimal(0) for f in self.held[attempt.pk] if f.gateway_transaction_id == "r-1"), Decimal(0))
                 whole = any(f.state is GatewayState.CHARGEBACK for f in came)
                 if not whole and attempt.credited == len(came):
                     assert credited(attempt) == attempt.amount * len(came) - gone
