@@ -145,7 +145,9 @@ class ManualForm(_LinesForm):
         help_text=_("PDF, JPEG o PNG de hasta 5 MB. Solo lo ve el equipo."),
         widget=forms.FileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
     )
-    how = forms.ChoiceField(label=_("Cómo aplicarlo"), choices=HOW, initial=OLDEST_FIRST, widget=forms.RadioSelect(attrs={"class": "form-check-input"}))
+    how = forms.ChoiceField(
+        label=_("Cómo aplicarlo"), choices=HOW, initial=OLDEST_FIRST, widget=forms.RadioSelect(attrs={"class": "form-check-input"})
+    )
 
     def __init__(self, *args: Any, client: Client, today: date, **options: Any) -> None:
         super().__init__(*args, **options)
