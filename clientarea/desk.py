@@ -99,6 +99,7 @@ def desk_client(request: HttpRequest, pk: int) -> HttpResponse:
         "leases": leases_of(client).select_related("unit").prefetch_related(others).order_by("-ends_on", "pk"),
         "ownerships": client.ownerships.select_related("unit").order_by("unit__code"),
         "owed": owed.with_state(today=clock.today()).order_by("due_on", "pk")[:20],
+        "credit": client.movements.filter(invoice=None).aggregate(sum=Sum("amount"))["sum"],
         "debt": owed.aggregate(sum=Sum(F("total") - F("applied")), count=Count("pk")),
         "has_factor": client.user is not None and second_factor.is_on(client.user),
         "can_invite": client.state in ("none", "invited"),  # type: ignore[attr-defined]

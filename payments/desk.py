@@ -12,7 +12,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from payments import accounts
+from payments import accounts, desk_back, desk_close, desk_manual, desk_payments, desk_reviews
 from payments.forms import AccountForm
 from payments.gateway import GatewayRefused, GatewayUnavailable
 from saas.accounts.doors import staff_of
@@ -59,4 +59,9 @@ def desk_payu_ping(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("payu/", desk_payu, name="desk_payu"),
     path("payu/probar/", desk_payu_ping, name="desk_payu_ping"),
+    *desk_manual.urlpatterns,
+    *desk_payments.urlpatterns,
+    *desk_back.urlpatterns,
+    *desk_reviews.urlpatterns,
+    *desk_close.urlpatterns,
 ]

@@ -63,6 +63,10 @@ class NoticeRefused(GatewayError, ValueError):  # noqa: N818
         self.status = status
 
 
+class RefundRefused(GatewayError, ValueError):  # noqa: N818
+    """A refund that the gateway's rules do not allow. The message says which rule."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
     """An agency's account at its gateway. `previous_api_keys`: still accepted when verifying, never used to sign."""
@@ -222,6 +226,9 @@ class Gateway(Protocol):
     def cash_warning(self, amount: Decimal) -> str:
         """What to tell a payer of `amount` (COP) about paying in cash, before he leaves; empty if there is nothing."""
 
+    def check_refund(self, *, amount: Decimal, method: str, approved_at: datetime, now: datetime) -> None:
+        """Returns if the gateway's rules allow to refund `amount` of a payment made by `method`; raises RefundRefused."""
+
     def request_refund(
         self,
         credentials: Credentials,
@@ -231,4 +238,5 @@ class Gateway(Protocol):
         reason: str,
         amount: Decimal | None = None,
     ) -> RefundAnswer:
-        """Ask for all of a payment back, or for `amount` of it."""
+        """Ask for all of a payment back, or for `amount` of it. Raises RefundRefused, or GatewayRefused when it was not
+        taken; after GatewayUnavailable it may have been: ask before asking for it again."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -167,6 +168,13 @@ class PaymentState(models.TextChoices):
     REVERSED = "reversed", _("Reversado")
 
 
+class Basis(models.TextChoices):
+    """On whose word a payment was credited. A signature alone credits one payment of an attempt, never two."""
+
+    SIGNATURE = "signature", _("Firma de la pasarela")
+    QUERY = "query", _("Consulta a la pasarela")
+
+
 class Payment(models.Model):
     """One try at paying, for one or several invoices of a client, by whatever means."""
 
@@ -185,12 +193,25 @@ class Payment(models.Model):
     payer_document = models.CharField(max_length=25, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     settled_at = models.DateTimeField(null=True, blank=True)
+    # Online: the attempt whose money this is, on whose word, and the gateway's id of the charge.
+    credited_by = models.ForeignKey("Attempt", null=True, blank=True, on_delete=models.PROTECT, related_name="credits")
+    basis = models.CharField(max_length=10, choices=Basis.choices, blank=True)
+    gateway_transaction = models.CharField(max_length=80, blank=True)
+    # Registered by staff: who, and the key of the form, which registers once however often it is sent.
+    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    entry_key = models.UUIDField(null=True, blank=True, unique=True)
 
     class Meta:
         verbose_name = _("pago")
         verbose_name_plural = _("pagos")
         ordering = ["-created_at", "-pk"]
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount"),
+            models.UniqueConstraint(fields=["credited_by"], name="payment_signature_once", condition=Q(basis="signature")),
+            models.UniqueConstraint(
+                fields=["credited_by", "gateway_transaction"], name="payment_charge_once", condition=~Q(gateway_transaction="")
+            ),
+        ]
         indexes = [models.Index(fields=["client", "-created_at"], name="payment_of_client")]
 
 
@@ -299,7 +320,8 @@ class MovementKind(models.TextChoices):
 
 
 class Movement(models.Model):
-    """The ledger, only ever added to. COP; negative for a reversal. Without invoice it is a credit of the client."""
+    """The ledger, only ever added to. COP; negative for a reversal. Without invoice it is a credit of the client, negative
+    when the credit was used. The movements of a payment add up to what it brought less what was reversed."""
 
     kind = models.CharField(max_length=10, choices=MovementKind.choices)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="movements")
@@ -309,6 +331,9 @@ class Movement(models.Model):
     amount = _amount(_("valor"))
     on = models.DateField(_("fecha"))
     made_at = models.DateTimeField(auto_now_add=True)
+    # What made it, when it was not the payment itself.
+    reversal = models.ForeignKey("Reversal", null=True, blank=True, on_delete=models.PROTECT, related_name="movements")
+    credit_use = models.ForeignKey("CreditUse", null=True, blank=True, on_delete=models.PROTECT, related_name="movements")
 
     class Meta:
         verbose_name = _("movimiento")
@@ -359,12 +384,21 @@ class Review(models.Model):
     payment = models.ForeignKey(Payment, null=True, blank=True, on_delete=models.PROTECT, related_name="reviews")
     attempt = models.ForeignKey(Attempt, null=True, blank=True, on_delete=models.PROTECT, related_name="reviews")
     callback = models.ForeignKey(Callback, null=True, blank=True, on_delete=models.PROTECT, related_name="reviews")
+    evidence = models.JSONField(default=dict, blank=True)  # of the gateway: amount, currency, gateway_transaction, order, state
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    note = models.TextField(_("nota"), blank=True)  # what was decided
 
     class Meta:
         verbose_name = _("pago por revisar")
         verbose_name_plural = _("pagos por revisar")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_at=None, closed_by=None) | Q(closed_at__isnull=False, closed_by__isnull=False), name="review_closed_by"
+            ),
+        ]
+        indexes = [models.Index(fields=["created_at"], name="review_open", condition=Q(closed_at=None))]
 
 
 class Payout(models.Model):
@@ -396,3 +430,6 @@ class Payout(models.Model):
     def full_number(self) -> str:
         """`CE-3001`."""
         return f"{self.prefix}-{self.number}"
+
+
+from payments.desk_models import CreditUse, Proof, Refund, RefundState, Reversal, ReversalKind  # noqa: E402, F401  (they point back here)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from allauth.account.adapter import get_adapter
 from django.core.cache import cache
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -29,7 +30,8 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
     if receipt is None:
         return _page(request, {"state": "unknown"}, status=404)
     state = "reversed" if receipt.payment.state == PaymentState.REVERSED else "valid"
-    return _page(request, {"state": state, "receipt": receipt, "test": receipt.content.get("test", False)}, status=200)
+    gone = receipt.payment.reversals.aggregate(sum=Sum("amount"))["sum"] if state == "valid" else None
+    return _page(request, {"state": state, "receipt": receipt, "test": receipt.content.get("test", False), "gone": gone}, status=200)
 
 
 @everyone

@@ -1,7 +1,8 @@
 """The one place where a payment changes state. Callback, query and a payment entered by staff all end here.
 
 Every function may be called any number of times, in any order: what was already done is not done again. Rows are locked
-in one order: attempt, payment, invoices (by id), counter. Approved is terminal; a decline or an expiry never undoes it.
+in one order: attempt, payment, invoices (by id), counter. A decline or an expiry never undoes an approval; only money that
+went back does, in `payments/reversals.py`.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Q
 
-from payments import accounts, receipts
+from payments import accounts, manual, receipts, reversals, reviews
 from payments.gateway import Answer, Finding, FindingKind, GatewayState, Notice, NoticeRefused
 from payments.models import (
     Attempt,
     AttemptState,
+    Basis,
     Callback,
     CallbackState,
     Invoice,
@@ -29,6 +32,7 @@ from payments.models import (
     PaymentState,
     Review,
 )
+from saas.accounts.models import User
 from saas.jobs.defer import defer
 from saas.lib import clock
 
@@ -44,7 +48,8 @@ PAYMENT_STATE = {
     AttemptState.DECLINED: PaymentState.DECLINED,
     AttemptState.EXPIRED: PaymentState.EXPIRED,
 }
-
+# What a charge is or was: money that came in, whatever became of it later.
+CAME_IN = (GatewayState.APPROVED, GatewayState.REFUNDED, GatewayState.CHARGEBACK)
 
 Said = Notice | Finding
 
@@ -100,14 +105,22 @@ def settle_answer(attempt_id: int, answer: Answer, *, now: datetime) -> None:
     """
     with transaction.atomic():
         attempt = Attempt.objects.select_for_update(of=("self",)).get(pk=attempt_id)
+        # All of its payments at once, in order: what follows takes them one by one.
+        list(Payment.objects.select_for_update(of=("self",)).filter(Q(credited_by=attempt) | Q(pk=attempt.payment_id)).order_by("pk"))
         tries = [f for f in answer.findings if f.kind is not FindingKind.REFUND]
         matching = [f for f in tries if f.amount == attempt.amount and f.currency == attempt.currency]
-        if any(f.paid for f in tries if f not in matching):
-            _review(attempt, "amount", "PayU aprobó por esta referencia un valor distinto del que se pidió.", now=now)
-        approved = [f for f in matching if f.paid and not (f.test and not attempt.test)]
-        for finding in _not_credited(attempt, approved):
-            _credit(attempt, finding, now=now)
-        if approved:
+        for finding in tries:
+            if finding.paid and finding not in matching:
+                _tell_amount(attempt, finding)
+        charges = [f for f in matching if _came_in(f) and not (f.test and not attempt.test)]
+        for finding in _not_credited(attempt, charges):
+            if finding.paid:
+                _credit(attempt, finding, basis=Basis.QUERY, now=now)
+            else:
+                text = "PayU aprobó y devolvió un pago antes de que lo supiéramos: no se aplicó. Revíselo en PayU."
+                reviews.tell(attempt, f"unseen:{finding.gateway_transaction_id}", text, evidence=reversals.evidence_of(finding))
+        reversals.follow(attempt, answer.findings, now=now)
+        if charges:
             return
         # The newest try speaks for the attempt; a pending one speaks louder than a decline beside it.
         for state, to in (
@@ -121,12 +134,78 @@ def settle_answer(attempt_id: int, answer: Answer, *, now: datetime) -> None:
                 return
 
 
-def _not_credited(attempt: Attempt, approved: list[Finding]) -> list[Finding]:
-    """The approved findings that are further payments. A signed callback may have credited any of them, so the one that
-    the attempt names is taken out wherever it stands in the list; how many were credited decides the rest."""
-    others = [f for f in approved if f.gateway_transaction_id != attempt.gateway_transaction]
-    named = 1 if len(others) < len(approved) and attempt.credited else 0
-    return (others if named else approved)[max(attempt.credited - named, 0) :]
+def settle_manual(entry: manual.ManualPayment, *, staff: User, now: datetime) -> Payment:
+    """Register a payment that staff received outside, apply it and number its receipt: the same ledger as any other.
+
+    The same key again returns the payment that it made. Raises manual.EntryRefused; then nothing is kept.
+    """
+    if entry.amount <= 0 or sum((amount for _, amount in entry.lines), Decimal(0)) > entry.amount:
+        raise manual.EntryRefused("Lo que aplica a las facturas no puede pasar del valor recibido.")
+    try:
+        with transaction.atomic():
+            # First of all: of the same form sent twice at once, the second waits here for the first.
+            payment = Payment.objects.create(
+                client=entry.client, source=PaymentSource.MANUAL, state=PaymentState.APPROVED, amount=entry.amount,
+                means=entry.means, reference=entry.reference, paid_on=entry.paid_on, settled_at=now, entered_by=staff,
+                entry_key=entry.key,
+            )  # fmt: skip
+            manual.check_lines(entry)
+            PaymentLine.objects.bulk_create(PaymentLine(payment=payment, invoice_id=pk, amount=amount) for pk, amount in entry.lines)
+            applied = apply_to_invoices(payment, attempt=None, now=now)
+            receipts.issue(payment=payment, attempt=None, applied=applied, now=now)
+            return payment
+    except IntegrityError:
+        existing = Payment.objects.filter(entry_key=entry.key).first()
+        if existing is None:
+            raise
+        return existing
+
+
+def settle_as_credit(review_id: int, *, now: datetime) -> Payment:
+    """Take money that the gateway holds, and that fits no invoice, as the client's credit: once for each charge.
+
+    Only on the gateway's own evidence, which the review carries. Raises manual.EntryRefused.
+    """
+    review = Review.objects.get(pk=review_id)
+    seen = review.evidence
+    if review.attempt_id is None or not seen.get("gateway_transaction") or seen.get("currency") != "COP" or seen.get("state") != "approved":
+        raise manual.EntryRefused("PayU no confirmó este dinero: no hay qué tomar como saldo a favor.")
+    with transaction.atomic():
+        attempt = Attempt.objects.select_for_update(of=("self",)).select_related("payment__client").get(pk=review.attempt_id)
+        known = Payment.objects.filter(credited_by=attempt, gateway_transaction=seen["gateway_transaction"]).first()
+        if known is not None:
+            return known
+        payment = _another_payment(attempt.payment, amount=Decimal(seen["amount"]))
+        payment.state, payment.means = PaymentState.APPROVED, str(seen.get("means", ""))[:60]
+        payment.paid_on, payment.settled_at = clock.local(now).date(), now
+        payment.credited_by, payment.basis = attempt, Basis.QUERY
+        payment.gateway_transaction, payment.reference = seen["gateway_transaction"], str(seen.get("order", ""))[:80]
+        payment.save()
+        apply_to_invoices(payment, attempt=attempt, now=now)
+        attempt.credited += 1
+        attempt.save(update_fields=["credited"])
+        receipts.issue(payment=payment, attempt=attempt, applied=[], now=now)
+        # The answer may be old: if PayU gave it back meanwhile, asking again reverses it.
+        defer("payments.ask_now", f"{attempt.pk}:taken:{payment.pk}", now=now, attempt_id=attempt.pk)
+        return payment
+
+
+def _came_in(finding: Finding) -> bool:
+    return finding.kind is FindingKind.PAYMENT and bool(finding.gateway_transaction_id) and finding.state in CAME_IN
+
+
+def _not_credited(attempt: Attempt, charges: list[Finding]) -> list[Finding]:
+    """The charges that are further payments. A payment that a signature alone credited may carry an invented id: it
+    stands for the first charge that nobody claims, and learns its true name."""
+    payments = list(Payment.objects.select_for_update(of=("self",)).filter(credited_by=attempt, amount=attempt.amount).order_by("pk"))
+    claimed = {payment.gateway_transaction for payment in payments}
+    found = {finding.gateway_transaction_id for finding in charges}
+    others = [finding for finding in charges if finding.gateway_transaction_id not in claimed]
+    nameless = [p for p in payments if p.basis == Basis.SIGNATURE and p.gateway_transaction not in found]
+    for payment, finding in zip(nameless, others, strict=False):
+        payment.gateway_transaction = finding.gateway_transaction_id[:80]
+        payment.save(update_fields=["gateway_transaction"])
+    return others[len(nameless) :]
 
 
 def expire(attempt_id: int, *, now: datetime) -> None:
@@ -154,10 +233,11 @@ def _judge(callback: Callback, attempt: Attempt | None, *, now: datetime) -> Out
     if not said.signed:
         return quarantine(Reason.SIGNATURE)
     if said.amount != attempt.amount or said.currency != attempt.currency:
-        _review(attempt, "amount", "PayU avisó un valor o una moneda distintos de los pedidos.", now=now, callback=callback)
+        reviews.tell(attempt, "amount", "PayU avisó un valor o una moneda distintos de los pedidos.", callback=callback)
+        _ask(attempt, callback, now=now)  # a part of it may have gone back, or more may have come in than was asked
         return quarantine(Reason.AMOUNT)
     if said.test and not attempt.test:
-        _review(attempt, "test", "PayU avisó un pago de prueba para un pago real.", now=now, callback=callback)
+        reviews.tell(attempt, "test", "PayU avisó un pago de prueba para un pago real.", callback=callback)
         return quarantine(Reason.TEST)
     if said.state is GatewayState.APPROVED:
         return _approved_by_signature(callback, attempt, said, now=now)
@@ -167,40 +247,54 @@ def _judge(callback: Callback, attempt: Attempt | None, *, now: datetime) -> Out
             return Outcome(CallbackState.IGNORED, Reason.AFTER_APPROVAL)
         moved = _move(attempt, to, said, now=now)
         return Outcome(CallbackState.SETTLED) if moved else Outcome(CallbackState.IGNORED, Reason.REPEATED)
+    if attempt.credited:
+        # A refund, a chargeback, or a state that we do not know: nothing is taken back on its word.
+        text = "PayU avisó un cambio en un pago ya aprobado (reembolso, contracargo u otro). Se le está preguntando: solo lo que confirme se reversa."
+        reviews.tell(attempt, f"state:{callback.pk}", text, callback=callback)
+        _ask(attempt, callback, now=now)
     return quarantine(Reason.STATE)
+
+
+def _ask(attempt: Attempt, callback: Callback, *, now: datetime) -> None:
+    """Ask PayU at once, once for each saying that a signature does not prove."""
+    defer("payments.ask_now", f"{attempt.pk}:{callback.pk}", now=now, attempt_id=attempt.pk)
 
 
 def _approved_by_signature(callback: Callback, attempt: Attempt, said: Said, *, now: datetime) -> Outcome:
     if attempt.credited == 0:
-        _credit(attempt, said, now=now)
+        _credit(attempt, said, basis=Basis.SIGNATURE, now=now)
         return Outcome(CallbackState.SETTLED)
     if said.gateway_transaction_id == attempt.gateway_transaction:
         return Outcome(CallbackState.IGNORED, Reason.REPEATED)
     # A signature says nothing of the transaction: whoever paid once can make as many "approvals" as he likes. Ask PayU.
-    defer("payments.ask_now", f"{attempt.pk}:{callback.pk}", now=now, attempt_id=attempt.pk)
-    _review(
+    _ask(attempt, callback, now=now)
+    reviews.tell(
         attempt,
         f"second:{callback.pk}",
         "Llegó otra aprobación por la misma referencia. No se aplicó: se le está preguntando a PayU si es un segundo pago.",
-        now=now,
         callback=callback,
     )
     return Outcome(CallbackState.QUARANTINED, Reason.NEEDS_EVIDENCE)
 
 
-def _credit(attempt: Attempt, said: Said, *, now: datetime) -> None:
+def _credit(attempt: Attempt, said: Said, *, basis: Basis, now: datetime) -> None:
     """One payment's worth of money came in for `attempt` (locked): apply it, number its receipt, tell the client."""
     payment = Payment.objects.select_for_update(of=("self",)).select_related("client").get(pk=attempt.payment_id)
     if payment.state in (PaymentState.APPROVED, PaymentState.REVERSED):
-        payment = _second_payment(payment)
-        _review(attempt, f"again:{attempt.credited}", "Se recibió un segundo pago: quedó como saldo a favor.", now=now, payment=payment)
+        first, payment = payment, _another_payment(payment, amount=payment.amount)
+        meant = first.lines.order_by("invoice_id")
+        PaymentLine.objects.bulk_create(PaymentLine(payment=payment, invoice_id=line.invoice_id, amount=line.amount) for line in meant)
+        reviews.tell(attempt, f"again:{attempt.credited}", "Se recibió un segundo pago: quedó como saldo a favor.", payment=payment)
     today = clock.local(now).date()
     payment.state = PaymentState.APPROVED
     payment.means, payment.reason = said.method_label[:60], ""
     payment.reference = said.cus or said.authorization or said.gateway_order_id
     payment.paid_on, payment.settled_at = today, now
-    payment.save(update_fields=["state", "means", "reason", "reference", "paid_on", "settled_at"])
+    payment.credited_by, payment.basis, payment.gateway_transaction = attempt, basis, said.gateway_transaction_id[:80]
+    payment.save()
     applied = apply_to_invoices(payment, attempt=attempt, now=now)
+    if sum((amount for _, amount in applied), Decimal(0)) < payment.amount:
+        reviews.tell_credit(payment, attempt)
     attempt.credited += 1
     attempt.state, attempt.settled_at = AttemptState.APPROVED, now
     _note(attempt, said)
@@ -211,9 +305,9 @@ def _credit(attempt: Attempt, said: Said, *, now: datetime) -> None:
 def apply_to_invoices(payment: Payment, *, attempt: Attempt | None, now: datetime) -> list[tuple[Invoice, Decimal]]:
     """Cover the payment's invoices (locked by id) with its money; what they no longer need is the client's credit.
 
-    Returns (invoice, COP applied) for those covered. Writes the ledger; tells staff of a credit.
+    Returns (invoice, COP applied) for those covered. Writes the ledger.
     """
-    today = clock.local(now).date()
+    on = payment.paid_on or clock.local(now).date()
     lines = list(PaymentLine.objects.filter(payment=payment).order_by("invoice_id"))
     invoices = {i.pk: i for i in Invoice.objects.select_for_update().filter(pk__in=[line.invoice_id for line in lines]).order_by("pk")}
     applied: list[tuple[Invoice, Decimal]] = []
@@ -223,7 +317,7 @@ def apply_to_invoices(payment: Payment, *, attempt: Attempt | None, now: datetim
         movements.append(
             Movement(
                 kind=kind, client_id=payment.client_id, payment=payment, attempt=attempt, invoice=invoice,
-                amount=amount, on=today, made_at=now,
+                amount=amount, on=on, made_at=now,
             )
         )  # fmt: skip
 
@@ -240,29 +334,17 @@ def apply_to_invoices(payment: Payment, *, attempt: Attempt | None, now: datetim
             left -= amount
     if left > 0:
         movement(MovementKind.CREDIT, left, None)
-        Review.objects.get_or_create(
-            key=f"credit:{payment.pk}",
-            defaults={
-                "kind": "credit",
-                "text": "El pago cubre más de lo que se debía: la diferencia quedó como saldo a favor del cliente.",
-                "payment": payment,
-                "attempt": attempt,
-            },
-        )
     Movement.objects.bulk_create(movements)
     return applied
 
 
-def _second_payment(first: Payment) -> Payment:
-    """A payment of its own for money that came twice: both are kept, never merged."""
-    lines = list(PaymentLine.objects.filter(payment=first))
-    second = Payment.objects.create(
-        client=first.client, source=PaymentSource.GATEWAY, state=PaymentState.STARTED, amount=first.amount,
+def _another_payment(first: Payment, *, amount: Decimal) -> Payment:
+    """A payment of its own for money that came beside `first`: both are kept, never merged."""
+    return Payment.objects.create(
+        client=first.client, source=PaymentSource.GATEWAY, state=PaymentState.STARTED, amount=amount,
         payer_name=first.payer_name, payer_email=first.payer_email, payer_phone=first.payer_phone,
         payer_document_type=first.payer_document_type, payer_document=first.payer_document,
     )  # fmt: skip
-    PaymentLine.objects.bulk_create(PaymentLine(payment=second, invoice_id=line.invoice_id, amount=line.amount) for line in lines)
-    return second
 
 
 def _move(attempt: Attempt, to: AttemptState, said: Said | None, *, now: datetime) -> bool:
@@ -297,17 +379,8 @@ def _note(attempt: Attempt, said: Said) -> None:
     attempt.response_code = said.response_code[:80]
 
 
-def _review(
-    attempt: Attempt, key: str, text: str, *, now: datetime, callback: Callback | None = None, payment: Payment | None = None
-) -> None:
-    """Tell staff, once for each thing."""
-    Review.objects.get_or_create(
-        key=f"attempt:{attempt.pk}:{key}",
-        defaults={
-            "kind": key.partition(":")[0],
-            "text": text,
-            "payment": payment or attempt.payment,
-            "attempt": attempt,
-            "callback": callback,
-        },
-    )
+def _tell_amount(attempt: Attempt, finding: Finding) -> None:
+    """Tell staff of money that the gateway holds and that is not what was asked, unless it was taken as credit."""
+    if not Payment.objects.filter(credited_by=attempt, gateway_transaction=finding.gateway_transaction_id).exists():
+        text = "PayU aprobó por esta referencia un valor distinto del que se pidió. No se aplicó a ninguna factura."
+        reviews.tell(attempt, f"amount:{finding.gateway_transaction_id}", text, evidence=reversals.evidence_of(finding))

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from payments import receipt_mail, receipts, reconcile, settlement
+from payments import receipt_mail, receipts, reconcile, refunds, reversal_mail, settlement
 from payments.gateway import GatewayUnavailable
 from saas.jobs.registry import Later, Task, handles
 from saas.lib import clock
@@ -43,3 +43,21 @@ def receipt_pdf(task: Task) -> None:
 def mail_receipt(task: Task) -> None:
     """Mail a receipt with its PDF to the client."""
     receipt_mail.send(task.payload["receipt_id"], agency=current_agency())
+
+
+@handles("payments.reversal_mail")
+def mail_reversal(task: Task) -> None:
+    """Tell the client that a payment was reversed."""
+    reversal_mail.send(task.payload["reversal_id"], agency=current_agency())
+
+
+@handles("payments.refund")
+def refund(task: Task) -> None:
+    """Send a refund to the gateway, and ask until it is decided."""
+    now = clock.now()
+    try:
+        again = refunds.take_step(task.payload["refund_id"], now=now)
+    except GatewayUnavailable as error:
+        raise Later(now + timedelta(minutes=2)) from error
+    if again is not None:
+        raise Later(again)

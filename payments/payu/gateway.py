@@ -63,6 +63,10 @@ class PayU:
         """PayU's limits for Efecty and the like (see webcheckout.cash_limits)."""
         return webcheckout.cash_warning(amount)
 
+    def check_refund(self, *, amount: Decimal, method: str, approved_at: datetime, now: datetime) -> None:
+        """See queries.check_refund. Raises RefundRefused."""
+        queries.check_refund(amount=amount, method=method, approved_at=approved_at, now=now)
+
     def request_refund(
         self,
         credentials: Credentials,
@@ -72,7 +76,7 @@ class PayU:
         reason: str,
         amount: Decimal | None = None,
     ) -> RefundAnswer:
-        """Raises queries.RefundRefused or GatewayRefused; GatewayUnavailable means that it may have been taken all the
+        """Raises RefundRefused or GatewayRefused; GatewayUnavailable means that it may have been taken all the
         same: ask about the order before asking for the refund again."""
         request = queries.refund_request(
             credentials, order_id=order_id, transaction_id=gateway_transaction_id, reason=reason, amount=amount

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from payments.gateway import Credentials, GatewayRefused, GatewayUnavailable
+from payments.gateway import Credentials, GatewayRefused, GatewayUnavailable, RefundRefused
 
 PRODUCTION_REPORTS_URL = "https://api.payulatam.com/reports-api/4.0/service.cgi"
 SANDBOX_REPORTS_URL = "https://sandbox.api.payulatam.com/reports-api/4.0/service.cgi"
@@ -39,10 +39,6 @@ _REFUNDABLE = {"VISA", "VISA_DEBIT", "MASTERCARD", "MASTERCARD_DEBIT", "AMEX", "
 
 Payload = Mapping[str, Any]
 Transport = Callable[[str, Payload, float], dict[str, Any]]
-
-
-class RefundRefused(ValueError):  # noqa: N818
-    """A refund that PayU's rules do not allow. The message says which rule."""
 
 
 def ping_request(credentials: Credentials) -> dict[str, Any]:

@@ -11,7 +11,18 @@ from django.db.models import Sum
 
 from payments import accounts, callbacks, checkout, settlement
 from payments.gateway import Answer, Finding, FindingKind, GatewayState
-from payments.models import Attempt, Invoice, Movement, MovementKind, Payment, Receipt
+from payments.models import (
+    Attempt,
+    CreditUse,
+    Invoice,
+    Movement,
+    MovementKind,
+    Payment,
+    PaymentState,
+    Receipt,
+    Reversal,
+    Review,
+)
 from payments.payu import signature
 from tests.world import NOW, Cast
 
@@ -60,10 +71,21 @@ def say(attempt: Attempt, **options: str) -> settlement.Outcome:
 def finding(attempt: Attempt, state: GatewayState, *, transaction: str = "t-1", amount: Decimal | None = None, **more: Any) -> Finding:
     """One try as the Queries API tells it."""
     return Finding(
-        reference=attempt.reference, amount=attempt.amount if amount is None else amount, currency="COP", state=state,
-        kind=FindingKind.PAYMENT, order_status="CAPTURED", gateway_order_id="844000123", gateway_transaction_id=transaction,
-        method="PSE", method_label="PSE", cus="1234567", **more,
+        **{
+            "reference": attempt.reference, "amount": attempt.amount if amount is None else amount, "currency": "COP",
+            "kind": FindingKind.PAYMENT, "order_status": "CAPTURED", "gateway_order_id": "844000123", "method": "PSE",
+            "method_label": "PSE", "cus": "1234567", **more,
+        },
+        state=state, gateway_transaction_id=transaction,
     )  # fmt: skip
+
+
+def refunded(attempt: Attempt, amount: Decimal | int, *, transaction: str = "r-1", parent: str = "t-1", **more: Any) -> Finding:
+    """A refund that the Queries API tells of, granted unless `state` says otherwise."""
+    state = more.pop("state", GatewayState.REFUNDED)
+    return finding(
+        attempt, state, transaction=transaction, amount=Decimal(amount), kind=FindingKind.REFUND, gateway_parent_id=parent, **more
+    )
 
 
 def answer(*findings: Finding) -> Answer:
@@ -79,16 +101,36 @@ def credited(attempt: Attempt) -> Decimal:
 def check_invariants() -> None:
     """What must be true of the agency that we are inside, whatever happened."""
     for invoice in Invoice.objects.all():
-        moved = Movement.objects.filter(invoice=invoice).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
-        assert invoice.applied == moved
+        assert invoice.applied == _sum(Movement.objects.filter(invoice=invoice))
         assert 0 <= invoice.applied <= invoice.total
     numbers = list(Receipt.objects.filter(prefix="CP").order_by("number").values_list("number", flat=True))
     assert numbers == list(range(1, len(numbers) + 1))
-    for payment in Payment.objects.filter(state="approved"):
-        moved = Movement.objects.filter(payment=payment).aggregate(sum=Sum("amount"))["sum"]
-        assert moved == payment.amount
+    numbers = list(Reversal.objects.order_by("number").values_list("number", flat=True))
+    assert numbers == list(range(1, len(numbers) + 1))
+    for payment in Payment.objects.all():
+        gone = _sum(payment.reversals.all())
+        if payment.state not in (PaymentState.APPROVED, PaymentState.REVERSED):
+            assert (payment.movements.count(), gone, payment.credited_by_id) == (0, 0, None)
+            continue
+        assert 0 <= gone <= payment.amount
+        assert (gone == payment.amount) == (payment.state == PaymentState.REVERSED)
+        assert _sum(payment.movements.all()) == payment.amount - gone
         assert payment.receipt.amount == payment.amount
+        # No invoice, and not the credit, ever holds less than nothing of a payment.
+        assert all(row["net"] >= 0 for row in payment.movements.order_by().values("invoice").annotate(net=Sum("amount")))
+    for reversal in Reversal.objects.all():
+        assert _sum(reversal.movements.all()) == -reversal.amount
+        assert all(m.amount < 0 and m.kind == MovementKind.REVERSED for m in reversal.movements.all())
+    for use in CreditUse.objects.all():
+        assert _sum(use.movements.filter(kind=MovementKind.APPLIED)) == use.amount
+        assert _sum(use.movements.filter(kind=MovementKind.CREDIT)) == -use.amount
     for attempt in Attempt.objects.all():
-        assert credited(attempt) == attempt.amount * attempt.credited
+        assert attempt.credits.count() == attempt.credited
+        assert credited(attempt) == _sum(attempt.credits.all()) - _sum(Reversal.objects.filter(payment__credited_by=attempt))
     for movement in Movement.objects.filter(kind=MovementKind.CREDIT):
         assert movement.invoice_id is None
+    assert not Review.objects.filter(closed_at__isnull=False, closed_by=None).exists()
+
+
+def _sum(rows: Any) -> Decimal:
+    return rows.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)

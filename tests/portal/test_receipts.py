@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 
-from payments import portal_verify, receipts, settlement
+from payments import accounts, portal_verify, receipts, settlement
 from payments.gateway import GatewayState
 from payments.models import Payment, PaymentLine, PaymentState, Receipt
 from saas.jobs.models import Job
@@ -21,7 +22,7 @@ from tenants import context
 from tests.payments.money import answer as gateway_answer
 from tests.payments.money import body_of, finding, receive
 from tests.portal.pages import assert_closed, at, begin, queries_of, tags, text_of
-from tests.world import Cast, Casts, make_invoice
+from tests.world import PAYU, Cast, Casts, make_invoice
 
 
 @pytest.fixture
@@ -32,10 +33,10 @@ def here(cast: Casts, tmp_path: Any) -> Any:
     settings.MEDIA_ROOT = before
 
 
-def paid(cast: Cast, invoice: Any = None) -> Receipt:
-    """A payment of Rita's invoice that PayU approved now. Call it inside the agency."""
+def paid(cast: Cast, invoice: Any = None, *, ago: timedelta = timedelta(0), **said: str) -> Receipt:
+    """A payment of Rita's invoice that PayU approved that long ago. Call it inside the agency."""
     attempt = begin(cast, invoice or cast.invoice)
-    settlement.settle_callback(receive(body_of(attempt)), now=clock.now())
+    settlement.settle_callback(receive(body_of(attempt, **said)), now=clock.now() - ago)
     return Receipt.objects.get(payment_id=attempt.payment_id)
 
 
@@ -182,8 +183,7 @@ def test_an_imported_receipt_is_drawn_at_once_and_mails_nobody(here: Cast, brows
 
 def test_a_pdf_that_got_lost_is_drawn_again(here: Cast, browse: Any) -> None:
     with context.in_agency(here.agency):
-        receipt = paid(here)
-        Receipt.objects.filter(pk=receipt.pk).update(issued_at=clock.now() - timedelta(minutes=6))
+        receipt = paid(here, ago=timedelta(minutes=6))
     answer = browse(here.agency, here.rita.user).get(at("payment_receipt", receipt.payment_id))
     assert answer.content.startswith(b"%PDF")
 
@@ -231,8 +231,8 @@ def test_a_reversed_or_a_test_payment_is_not_called_valid(here: Cast, browse: An
     assert "Estado Reversado" in text
     assert "válido" not in text.lower()
     with context.in_agency(here.agency):
-        Payment.objects.update(state=PaymentState.APPROVED)
-        Receipt.objects.update(content=receipt.content | {"test": True})
+        accounts.save_account(replace(PAYU, test=True))
+        receipt = paid(here, here.overdue, test="1")
     text = text_of(browse(here.agency).get(at("verify", receipt.code)))
     assert "Comprobante de prueba" in text
     assert "Estado De prueba" in text

@@ -1,0 +1,267 @@
+"""The desk's forms of money: search payments, register one, share a credit, reverse, refund, and close a review.
+
+They validate and give back what the domain functions take. No form here saves anything.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from clientarea.models import Client
+from payments import manual, proofs
+from payments.models import Invoice, PaymentSource, PaymentState
+from saas.lib import money
+from saas.lib.text import clean_name
+
+OLDEST_FIRST, CHOSEN, CREDIT = "oldest", "chosen", "credit"
+HOW = [
+    (OLDEST_FIRST, _("A las facturas más antiguas; si sobra, queda como saldo a favor")),
+    (CHOSEN, _("A las facturas que indico en la lista; si sobra, queda como saldo a favor")),
+    (CREDIT, _("Guardarlo todo como saldo a favor")),
+]
+OLDEST_DAY = timedelta(days=366)
+
+
+class CopField(forms.CharField):
+    """An amount in pesos above zero, as people write it: `1.215.000`. Empty is None where it is not required."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "text-end"})
+        super().__init__(**{"max_length": 30, "widget": widget, **options})
+
+    def clean(self, value: Any) -> Decimal | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            amount = money.parse_cop(text)
+        except money.MoneyError as error:
+            raise ValidationError(str(error)) from error
+        if amount <= 0:
+            raise ValidationError(_("Escriba un valor mayor que cero."))
+        return amount
+
+
+class DayField(forms.DateField):
+    """A day, picked in the browser's own calendar."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), input_formats=["%Y-%m-%d"], **options)
+
+
+class PaymentFilter(forms.Form):
+    """What of all payments to look at. Nonsense in an address filters nothing."""
+
+    q = forms.CharField(label=_("Buscar"), required=False, max_length=100)
+    state = forms.ChoiceField(label=_("Estado"), required=False)
+    source = forms.ChoiceField(label=_("Origen"), required=False)
+    means = forms.ChoiceField(label=_("Medio"), required=False)
+    since = DayField(label=_("Desde"), required=False)
+    until = DayField(label=_("Hasta"), required=False)
+
+    def __init__(self, data: Any, *, means: Sequence[str]) -> None:
+        super().__init__(data)
+        for name, choices in (
+            ("state", PaymentState.choices), ("source", PaymentSource.choices), ("means", [(each, each) for each in means]),
+        ):  # fmt: skip
+            self.fields[name].choices = [("", _("Todos")), *choices]  # type: ignore[attr-defined]
+        self.is_valid()
+
+    def chosen(self, name: str) -> Any:
+        """What was chosen, or None."""
+        return self.cleaned_data.get(name) or None
+
+    @property
+    def active(self) -> bool:
+        """Whether anything was chosen."""
+        return any(self.cleaned_data.values())
+
+
+class _KeyedForm(forms.Form):
+    """A form that does its work once, however often it is sent: it carries its own key."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, files: Any = None, **options: Any) -> None:
+        options["initial"] = {"key": uuid.uuid4(), **options.get("initial", {})}
+        super().__init__(data, files, **options)
+
+
+class _LinesForm(_KeyedForm):
+    """Amounts for some of a client's invoices, one field each."""
+
+    def __init__(self, *args: Any, invoices: Sequence[Invoice], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.invoices = invoices
+        for invoice in invoices:
+            label = _("Aplicar a la factura %(number)s") % {"number": invoice.full_number}
+            self.fields[f"invoice_{invoice.pk}"] = CopField(label=label, required=False)
+
+    def rows(self) -> list[tuple[Invoice, forms.BoundField]]:
+        """Each invoice with its field."""
+        return [(invoice, self[f"invoice_{invoice.pk}"]) for invoice in self.invoices]
+
+    def plain(self) -> list[forms.BoundField]:
+        """The fields that are not an invoice's."""
+        return [field for field in self if not field.name.startswith("invoice_")]
+
+    def lines(self) -> tuple[tuple[int, Decimal], ...]:
+        """(invoice id, COP) of those that have an amount."""
+        data = self.cleaned_data
+        return tuple((i.pk, data[f"invoice_{i.pk}"]) for i in self.invoices if data.get(f"invoice_{i.pk}"))
+
+    def check_balances(self) -> None:
+        """Mark the amounts that pass what an invoice owes."""
+        for invoice in self.invoices:
+            amount = self.cleaned_data.get(f"invoice_{invoice.pk}")
+            if amount and amount > invoice.balance:
+                self.add_error(f"invoice_{invoice.pk}", _("Su saldo es %(owed)s.") % {"owed": money.cop(invoice.balance)})
+
+
+class ManualForm(_LinesForm):
+    """*Registrar pago*: money that came in outside."""
+
+    amount = CopField(label=_("Valor recibido"), help_text=_("En pesos, por ejemplo 1.215.000."))
+    paid_on = DayField(label=_("Fecha en que pagó"))
+    means = forms.ChoiceField(label=_("Medio"), choices=[(each, each) for each in manual.MEANS])
+    reference = forms.CharField(
+        label=_("Referencia"),
+        max_length=80,
+        required=False,
+        help_text=_("Número de la transferencia, consignación o cheque."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    proof = forms.FileField(
+        label=_("Soporte"),
+        required=False,
+        help_text=_("PDF, JPEG o PNG de hasta 5 MB. Solo lo ve el equipo."),
+        widget=forms.FileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
+    )
+    how = forms.ChoiceField(
+        label=_("Cómo aplicarlo"), choices=HOW, initial=OLDEST_FIRST, widget=forms.RadioSelect(attrs={"class": "form-check-input"})
+    )
+
+    def __init__(self, *args: Any, client: Client, today: date, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.client, self.today = client, today
+        self.fields["paid_on"].widget.attrs.update(max=today.isoformat(), min=(today - OLDEST_DAY).isoformat())
+        if not self.invoices:
+            self.fields["how"].choices = [HOW[2]]  # type: ignore[attr-defined]
+            self.initial["how"] = CREDIT
+
+    def clean_paid_on(self) -> date:
+        day: date = self.cleaned_data["paid_on"]
+        if day > self.today:
+            raise ValidationError(_("La fecha no puede ser futura."))
+        if day < self.today - OLDEST_DAY:
+            raise ValidationError(_("La fecha es de hace más de un año: revísela."))
+        return day
+
+    def clean_reference(self) -> str:
+        return clean_name(self.cleaned_data["reference"])
+
+    def clean_proof(self) -> proofs.ProofFile | None:
+        upload = self.cleaned_data["proof"]
+        if not upload:
+            return None
+        try:
+            return proofs.read_proof(upload)
+        except proofs.ProofRefused as error:
+            raise ValidationError(str(error)) from error
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("means") not in (None, manual.MEANS[0]):
+            if not data.get("reference") and "reference" not in self.errors:
+                self.add_error("reference", _("Escriba el número que la identifica."))
+            if not data.get("proof") and "proof" not in self.errors:
+                self.add_error("proof", _("Adjunte el soporte: solo el efectivo se registra sin él."))
+        if data.get("how") == CHOSEN:
+            self.check_balances()
+            told = sum((amount for _pk, amount in self.lines()), Decimal(0))
+            if not told and not self.errors:
+                self.add_error("how", _("Escriba cuánto aplicar a por lo menos una factura."))
+            if data.get("amount") and told > data["amount"]:
+                text = _("Lo que aplica a las facturas (%(told)s) pasa del valor recibido.")
+                self.add_error("amount", text % {"told": money.cop(told)})
+        return data
+
+    def entry(self) -> manual.ManualPayment:
+        """What was typed, from a valid form."""
+        data = self.cleaned_data
+        lines: tuple[tuple[int, Decimal], ...] = ()
+        if data["how"] == OLDEST_FIRST:
+            lines = manual.oldest_first(self.invoices, data["amount"])
+        elif data["how"] == CHOSEN:
+            lines = self.lines()
+        return manual.ManualPayment(
+            key=data["key"], client=self.client, amount=data["amount"], means=data["means"], reference=data["reference"],
+            paid_on=data["paid_on"], lines=lines,
+        )  # fmt: skip
+
+
+class CreditForm(_LinesForm):
+    """How much of a client's credit goes to each invoice."""
+
+    def __init__(self, *args: Any, credit: Decimal, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.credit = credit
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        self.check_balances()
+        told = sum((amount for _pk, amount in self.lines()), Decimal(0))
+        if not self.errors and not told:
+            raise ValidationError(_("Escriba cuánto aplicar a por lo menos una factura."))
+        if told > self.credit:
+            sums = {"credit": money.cop(self.credit), "told": money.cop(told)}
+            raise ValidationError(_("El saldo a favor es de %(credit)s y quiere aplicar %(told)s.") % sums)
+        return data
+
+
+class ReasonForm(forms.Form):
+    """*Reversar*: why, and that it is wanted."""
+
+    reason = forms.CharField(
+        label=_("Motivo"), min_length=5, max_length=200, help_text=_("Queda en el documento y se le dice al cliente."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+    sure = forms.BooleanField(label=_("Entiendo que las facturas vuelven a quedar por cobrar y que se avisa al cliente"))
+
+    def clean_reason(self) -> str:
+        return clean_name(self.cleaned_data["reason"])
+
+
+class RefundForm(_KeyedForm):
+    """*Pedir reembolso*: how much and why."""
+
+    amount = CopField(label=_("Valor por devolver"))
+    reason = forms.CharField(
+        label=_("Motivo"), min_length=5, max_length=200, help_text=_("Se le envía a PayU."), widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+    def clean_reason(self) -> str:
+        return clean_name(self.cleaned_data["reason"])
+
+
+class NoteForm(forms.Form):
+    """*Marcar como visto*: what was decided."""
+
+    note = forms.CharField(
+        label=_("Qué se hizo"), min_length=5, max_length=1000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Queda guardado con su nombre y la hora."),
+    )  # fmt: skip
+
+
+class DayForm(forms.Form):
+    """The day of a close; today when it says nothing or nonsense."""
+
+    dia = DayField(label=_("Día"), required=False)

@@ -1,0 +1,134 @@
+"""What the desk adds to money: proofs of payments received outside, credits used, reversals and refunds.
+
+Fields and constraints only; every row says who made it and when. Reversals are numbered documents that never change.
+They are part of `payments.models`: import them from there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from clientarea.models import Client
+
+
+def _amount() -> models.DecimalField:
+    return models.DecimalField(_("valor"), max_digits=14, decimal_places=2)
+
+
+def _staff(**options: Any) -> models.ForeignKey:
+    return models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", **options)
+
+
+class Proof(models.Model):
+    """The paper that shows a payment received outside, kept privately. `name` is ours, never the uploader's."""
+
+    payment = models.OneToOneField("payments.Payment", on_delete=models.PROTECT, related_name="proof")
+    path = models.CharField(max_length=200)
+    name = models.CharField(max_length=60)
+    content_type = models.CharField(max_length=40)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    made_by = _staff()
+    made_at = models.DateTimeField()
+
+
+class CreditUse(models.Model):
+    """A client's credit put on invoices by staff. `key` is its form's: the same form applies once."""
+
+    key = models.UUIDField(unique=True)
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="credit_uses")
+    amount = _amount()
+    made_by = _staff()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="credit_use_amount")]
+
+
+class ReversalKind(models.TextChoices):
+    """Why money went back."""
+
+    STAFF = "staff", _("Reversado por la inmobiliaria")
+    REFUND = "refund", _("Reembolso")
+    CHARGEBACK = "chargeback", _("Contracargo")
+
+
+class Reversal(models.Model):
+    """Money of a payment that went back, whole or part: a document of its own, with its negative movements.
+
+    `key` says what it comes from, so that nothing is taken back twice. By staff (`made_by`) or on the gateway's evidence.
+    """
+
+    prefix = models.CharField(max_length=10)
+    number = models.PositiveBigIntegerField(_("número"))
+    key = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=10, choices=ReversalKind.choices)
+    payment = models.ForeignKey("payments.Payment", on_delete=models.PROTECT, related_name="reversals")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="reversals")
+    amount = _amount()
+    reason = models.CharField(_("motivo"), max_length=300)
+    evidence = models.JSONField(default=dict)
+    made_by = _staff(null=True, blank=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("reversión")
+        verbose_name_plural = _("reversiones")
+        ordering = ["-made_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["prefix", "number"], name="reversal_number_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="reversal_amount"),
+            models.CheckConstraint(
+                condition=Q(kind="staff", made_by__isnull=False) | (~Q(kind="staff") & ~Q(evidence={})), name="reversal_on_whose_word"
+            ),
+        ]
+
+    @property
+    def full_number(self) -> str:
+        """`RV-3`."""
+        return f"{self.prefix}-{self.number}"
+
+
+class RefundState(models.TextChoices):
+    """Where a refund asked of the gateway is. Unknown is never declined: a SENT one is asked about."""
+
+    REQUESTED = "requested", _("Por enviar")
+    SENT = "sent", _("Enviado, sin respuesta")
+    PENDING = "pending", _("En estudio en la pasarela")
+    APPROVED = "approved", _("Aprobado")
+    DECLINED = "declined", _("Rechazado")
+
+
+class Refund(models.Model):
+    """Money asked back of the gateway by staff, followed to its end. One at a time for a payment."""
+
+    payment = models.ForeignKey("payments.Payment", on_delete=models.PROTECT, related_name="refunds")
+    attempt = models.ForeignKey("payments.Attempt", on_delete=models.PROTECT, related_name="refunds")
+    key = models.UUIDField(unique=True)
+    amount = _amount()
+    reason = models.CharField(_("motivo"), max_length=200)
+    state = models.CharField(_("estado"), max_length=10, choices=RefundState.choices, default=RefundState.REQUESTED)
+    message = models.CharField(max_length=300, blank=True)
+    gateway_transaction = models.CharField(max_length=80, blank=True)  # of the refund, once the gateway gave it one
+    made_by = _staff()
+    made_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("reembolso")
+        verbose_name_plural = _("reembolsos")
+        ordering = ["-made_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount"),
+            models.CheckConstraint(condition=Q(decided_at=None) | Q(decided_at__gte=F("made_at")), name="refund_decided_later"),
+            models.UniqueConstraint(
+                fields=["payment"], name="refund_open_once", condition=Q(state__in=["requested", "sent", "pending"])
+            ),
+        ]

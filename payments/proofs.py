@@ -1,0 +1,102 @@
+"""The paper that shows a payment received outside: checked by what it is, bounded, and kept privately beside the payment.
+
+A picture is drawn anew, so that nothing hides in it; a PDF is kept as it came and only ever served as a download. The name
+that it was uploaded with is not kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from payments import settlement
+from payments.manual import ManualPayment
+from payments.models import Payment, Proof
+from saas.accounts.models import User
+from saas.lib import crypto
+
+MAX_BYTES = 5 * 1024 * 1024
+MAX_PIXELS = 40_000_000
+_LONGEST_SIDE = 2400  # pixels: what is written on a slip stays readable
+_ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
+
+
+class ProofRefused(ValueError):  # noqa: N818
+    """Why a file is not taken, in Spanish, for staff."""
+
+
+@dataclass(frozen=True, repr=False)
+class ProofFile:
+    """A checked file."""
+
+    data: bytes
+    content_type: str
+
+
+def read_proof(upload: UploadedFile) -> ProofFile:
+    """The uploaded file, if it is a PDF, JPEG or PNG of at most 5 MB, by its content. Raises ProofRefused."""
+    if (upload.size or 0) > MAX_BYTES:
+        raise ProofRefused("El archivo pasa de 5 MB. Adjunte uno más liviano.")
+    data = upload.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ProofRefused("El archivo pasa de 5 MB. Adjunte uno más liviano.")
+    if data.startswith(b"%PDF-"):
+        if b"%%EOF" not in data[-2048:]:
+            raise ProofRefused("El PDF está incompleto. Adjúntelo de nuevo.")
+        return ProofFile(data, "application/pdf")
+    if data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
+        return _drawn_anew(data)
+    raise ProofRefused("Adjunte un PDF, una foto JPEG o una imagen PNG.")
+
+
+def register_payment(entry: ManualPayment, *, proof: ProofFile | None, staff: User, now: datetime) -> Payment:
+    """Register a payment received outside, with its proof, in one transaction. Raises manual.EntryRefused."""
+    path = ""
+    try:
+        with transaction.atomic():
+            payment = settlement.settle_manual(entry, staff=staff, now=now)
+            if proof is not None and not Proof.objects.filter(payment=payment).exists():
+                ending = _ENDINGS[proof.content_type]
+                path = default_storage.save(f"proofs/{crypto.random_reference()}.{ending}", ContentFile(proof.data))
+                Proof.objects.create(
+                    payment=payment, path=path, name=f"soporte-pago-{payment.pk}.{ending}", content_type=proof.content_type,
+                    size=len(proof.data), sha256=hashlib.sha256(proof.data).hexdigest(), made_by=staff, made_at=now,
+                )  # fmt: skip
+            return payment
+    except BaseException:
+        if path:
+            default_storage.delete(path)  # nothing points to it
+        raise
+
+
+def open_proof(proof: Proof) -> IO[bytes] | None:
+    """The stored file, open for reading, or None if it is not there any more."""
+    return default_storage.open(proof.path, "rb") if default_storage.exists(proof.path) else None
+
+
+def _drawn_anew(data: bytes) -> ProofFile:
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise ProofRefused("La imagen es demasiado grande. Adjunte una de menos de 40 megapíxeles.")
+            kind = image.format or ""
+            upright = ImageOps.exif_transpose(image) or image
+            upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+            clean = upright.convert("RGB")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        if isinstance(error, ProofRefused):
+            raise
+        raise ProofRefused("La imagen no se puede leer. Tómela o expórtela de nuevo.") from None
+    out = io.BytesIO()
+    clean.save(out, kind, **({"quality": 85} if kind == "JPEG" else {"optimize": True}))
+    return ProofFile(out.getvalue(), f"image/{kind.lower()}")
