@@ -1,8 +1,8 @@
-"""The jobs of money: settle what came, ask what did not, make and mail receipts."""
+"""The jobs of money: settle what came, ask what did not, make and mail receipts, mail invoices."""
 
 from datetime import timedelta
 
-from payments import receipt_mail, receipts, reconcile, settlement
+from payments import invoice_mail, receipt_mail, receipts, reconcile, settlement
 from payments.gateway import GatewayUnavailable
 from saas.jobs.registry import Later, Task, handles
 from saas.lib import clock
@@ -43,3 +43,9 @@ def receipt_pdf(task: Task) -> None:
 def mail_receipt(task: Task) -> None:
     """Mail a receipt with its PDF to the client."""
     receipt_mail.send(task.payload["receipt_id"], agency=current_agency())
+
+
+@handles("payments.invoice_mail")
+def mail_invoice(task: Task) -> None:
+    """Mail an invoice with its PDF and a link to pay it."""
+    invoice_mail.send(task.payload["invoice_id"], agency=current_agency(), today=clock.today(), key=task.key)
