@@ -6,22 +6,23 @@ address, and what is void or paid, gets none.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 
 from django.conf import settings
 
 from payments import accounts, documents, invoicing, links
 from payments.models import Invoice, InvoiceKind
-from saas.lib import mail
+from saas.lib import clock, mail
 from tenants import branding
 from tenants.models import Agency
 
 
-def send(invoice_id: int, *, agency: Agency, today: date, key: str = "") -> bool:
+def send(invoice_id: int, *, agency: Agency, now: datetime, key: str = "") -> bool:
     """Mail an invoice to its client. Returns whether it was sent. Raises what the mail server raises: the job tries again.
 
     `key` names the occasion (a new invoice, a reminder): the same one is the same message to a mail program.
     """
+    today = clock.local(now).date()
     rows = Invoice.objects.with_state(today=today).select_related("client", "lease__unit")
     invoice = rows.get(pk=invoice_id)
     if not invoice.client.email or invoice.voided_at is not None or invoice.balance <= 0:

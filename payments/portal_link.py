@@ -20,7 +20,7 @@ from payments.accounts import gateway
 from payments.awaiting import awaited
 from payments.forms import RegisterPaymentForm
 from payments.gateway import GatewayError
-from payments.models import Attempt, Invoice, InvoiceState, PaymentState, Receipt
+from payments.models import Attempt, AttemptState, Invoice, InvoiceState, PaymentState, Receipt
 from payments.policy import PaymentPolicy
 from saas.accounts.doors import everyone
 from saas.lib import clock, signing
@@ -104,7 +104,7 @@ def pay_link_result(request: HttpRequest, token: str, reference: str) -> HttpRes
     invoice, attempt = found
     payment, lines = attempt.payment, access.lines_of(attempt)
     # Of an attempt, not of its payment: what the client does with the payment later is not shown here.
-    state = PaymentState.STARTED if attempt.state == "sent" else PaymentState(attempt.state)
+    state = PaymentState.STARTED if attempt.state == AttemptState.SENT else PaymentState(attempt.state)
     if state == PaymentState.STARTED and attempt.returned_state == "pending":
         state = PaymentState.PENDING
     context = {

@@ -48,4 +48,4 @@ def mail_receipt(task: Task) -> None:
 @handles("payments.invoice_mail")
 def mail_invoice(task: Task) -> None:
     """Mail an invoice with its PDF and a link to pay it."""
-    invoice_mail.send(task.payload["invoice_id"], agency=current_agency(), today=clock.today(), key=task.key)
+    invoice_mail.send(task.payload["invoice_id"], agency=current_agency(), now=clock.now(), key=task.key)
