@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from payments import accounts
+from payments.desk_policy import desk_policy
 from payments.forms import AccountForm
 from payments.gateway import GatewayRefused, GatewayUnavailable
 from saas.accounts.doors import staff
@@ -58,4 +59,5 @@ def desk_payu_ping(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("payu/", desk_payu, name="desk_payu"),
     path("payu/probar/", desk_payu_ping, name="desk_payu_ping"),
+    path("abonos/", desk_policy, name="desk_policy"),
 ]

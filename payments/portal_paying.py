@@ -90,7 +90,7 @@ def payment_check(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.info(
                 request,
-                _("PayU permite preguntar por este pago a partir de las %(time)s. Si responde antes, esta página cambia sola.")
+                _("PayU permite preguntar por este pago a partir de las %(time)s Si responde antes, esta página cambia sola.")
                 % {"time": clock.long_datetime(later).rpartition(", ")[2]},
             )
     return redirect("payment", pk=payment.pk)
