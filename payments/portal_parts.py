@@ -32,7 +32,7 @@ def page_of(request: HttpRequest, rows: QuerySet[Any]) -> Page[Any]:
 def counted_page_of(request: HttpRequest, rows: QuerySet[Any], *, count: int) -> Page[Any]:
     """`page_of` for rows that were counted already: it does not count again."""
     paginator = Paginator(rows, PER_PAGE)
-    paginator.count = count  # type: ignore[misc]  # a cached property
+    paginator.count = count  # a cached property
     return paginator.get_page(request.GET.get("page"))
 
 

@@ -178,9 +178,8 @@ def test_several_are_always_paid_whole(here: Cast, browse: Any) -> None:
 
 
 def test_without_the_policy_no_part_is_taken_even_of_the_function(here: Cast) -> None:
-    with context.in_agency(here.agency):
-        with pytest.raises(checkout.CheckoutError, match=r"Factura FA-1: la inmobiliaria no recibe abonos"):
-            checkout.start_payment(client=here.rita, lines=[(here.invoice, Decimal(500_000))], payer=here.payer, now=NOW)
+    with context.in_agency(here.agency), pytest.raises(checkout.CheckoutError, match=r"Factura FA-1: la inmobiliaria no recibe abonos"):
+        checkout.start_payment(client=here.rita, lines=[(here.invoice, Decimal(500_000))], payer=here.payer, now=NOW)
     assert nothing_written(here)
 
 
@@ -302,10 +301,10 @@ def test_a_pending_payment_says_what_is_awaited_and_until_when(here: Cast, brows
         # Friday 20 November 2026, ten in the morning in Bogotá.
         Attempt.objects.update(created_at=NOW - timedelta(days=3))
     page = browse(here.agency, here.rita.user).get(at("payment", attempt.payment_id))
-    until = {"cash": "27 de noviembre de 2026", "bank": "23 de noviembre de 2026", "card": "21 de noviembre de 2026", "unknown": "27 de noviembre de 2026"}
+    until = {"cash": "27", "bank": "23", "card": "21", "unknown": "27"}
     assert f'data-kind="{kind}"' in tags(page, "awaited")[0]
     assert said in text_of(page)
-    assert until[kind] in text_of(page)
+    assert f"{until[kind]} de noviembre de 2026" in text_of(page)
 
 
 def test_a_payment_tried_again_is_open_in_its_row_too(here: Cast, browse: Any) -> None:
