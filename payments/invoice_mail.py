@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from payments import accounts, documents, invoicing, links
 from payments.models import Invoice, InvoiceKind
@@ -27,6 +28,9 @@ def send(invoice_id: int, *, agency: Agency, now: datetime, key: str = "") -> bo
     invoice = rows.get(pk=invoice_id)
     if not invoice.client.email or invoice.voided_at is not None or invoice.balance <= 0:
         return False
+    lines = invoicing.invoice_lines(invoice)
+    if invoice.applied:
+        lines.append((_("Abonado"), "", -invoice.applied))
     payable = invoice.kind == InvoiceKind.RENT and accounts.active_account() is not None
     message = mail.build_mail(
         subject=f"{invoicing.title_of(invoice)} {invoice.full_number}",
@@ -42,7 +46,7 @@ def send(invoice_id: int, *, agency: Agency, now: datetime, key: str = "") -> bo
             "balance": invoice.balance,
             "due_on": invoice.due_on,
             "overdue": invoice.due_on < today,
-            "lines": invoicing.invoice_lines(invoice),
+            "lines": lines,
             "link": links.url_of(invoice, agency) if payable else "",
             "days": links.LIFE.days,
         },

@@ -273,6 +273,14 @@ def test_the_mail_brings_the_paper_and_a_link_that_opens(here: Cast, browse: Any
     assert jobs == 0
 
 
+def test_what_was_paid_of_it_already_is_told(here: Cast) -> None:
+    with context.in_agency(here.agency):
+        invoice_mail.send(make_invoice(here.lease, 44, applied=Decimal(215_000)).pk, agency=here.agency, now=clock.now())
+    body = str(mail.outbox[0].body).replace("\u00a0", " ")
+    assert "Valor por pagar: $ 1.000.000" in body
+    assert "- Abonado: -$ 215.000" in body
+
+
 def test_what_needs_no_money_or_has_no_address_is_not_mailed(here: Cast) -> None:
     def send(invoice: Invoice) -> bool:
         return invoice_mail.send(invoice.pk, agency=here.agency, now=clock.now())
