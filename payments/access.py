@@ -5,16 +5,33 @@ Views of the client area take their rows from these functions and nowhere else. 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Case, DecimalField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DecimalField,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Concat, Lower, TruncDate
 
 from clientarea.models import Client
 from payments.models import (
     Attempt,
-    AttemptState,
     Invoice,
     InvoiceKind,
     InvoiceQuerySet,
@@ -25,6 +42,7 @@ from payments.models import (
     Payout,
     Receipt,
 )
+from saas.lib.text import fold
 
 _NOTHING = Value(Decimal(0), output_field=DecimalField(max_digits=14, decimal_places=2))
 
@@ -42,8 +60,8 @@ def commissions_of(client: Client, *, today: date) -> InvoiceQuerySet:
 def payments_of(client: Client) -> QuerySet[Payment]:
     """A client's payments, newest first, with their invoices and receipt.
 
-    `on` is the day that they are filed under. `shown` is their PaymentState as of the newest attempt: a payment that was
-    declined and is being tried again is not declined any more.
+    `on` is the day that they are filed under. `shown` is the PaymentState to show: the stored one, but for a payment of
+    which the payer came back saying that it is pending before PayU did.
     """
     newest = Attempt.objects.filter(payment=OuterRef("pk")).order_by("-pk")
     lines = PaymentLine.objects.select_related("invoice").order_by("invoice__due_on", "invoice_id")
@@ -52,22 +70,27 @@ def payments_of(client: Client) -> QuerySet[Payment]:
         .select_related("receipt__file")
         .prefetch_related(Prefetch("lines", queryset=lines))
         .annotate(
-            on=Coalesce("paid_on", TruncDate("created_at")),
-            last_state=Subquery(newest.values("state")[:1]),
-            last_returned=Subquery(newest.values("returned_state")[:1]),
+            on=Coalesce("paid_on", TruncDate("created_at")), last_returned=Subquery(newest.values("returned_state")[:1])
         )
         .annotate(
             shown=Case(
-                When(state__in=[PaymentState.APPROVED, PaymentState.REVERSED], then=F("state")),
-                When(last_state=AttemptState.SENT, last_returned="pending", then=Value(PaymentState.PENDING.value)),
-                When(last_state=AttemptState.SENT, then=Value(PaymentState.STARTED.value)),
-                # From here on the states of an attempt and of a payment have the same names.
-                When(last_state__isnull=False, then=F("last_state")),
+                When(state=PaymentState.STARTED, last_returned="pending", then=Value(PaymentState.PENDING.value)),
                 default=F("state"),
             )
         )
         .order_by("-on", "-pk")
     )
+
+
+def linked_invoices(*, today: date) -> InvoiceQuerySet:
+    """The rent invoices that a signed link may open (payments/links.py says which one), with state and client. The only
+    rows here that no logged-in client asks for."""
+    return Invoice.objects.filter(kind=InvoiceKind.RENT).with_state(today=today).select_related("client")
+
+
+def lines_of(attempt: Attempt) -> list[PaymentLine]:
+    """What the payment of an attempt is meant for, with its invoices."""
+    return list(PaymentLine.objects.filter(payment=attempt.payment_id).select_related("invoice").order_by("invoice__due_on", "invoice_id"))
 
 
 def attempts_of(client: Client) -> QuerySet[Attempt]:
@@ -105,6 +128,43 @@ def owed_by(invoices: InvoiceQuerySet, *, today: date) -> tuple[Decimal, Decimal
         overdue=Coalesce(Sum("balance_due", filter=Q(due_on__lt=today)), _NOTHING),
     )
     return sums["owed"], sums["overdue"]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a list of invoices adds up to, COP. Void ones are listed and ask for nothing."""
+
+    count: int
+    total: Decimal
+    balance: Decimal
+
+
+def totals_of(invoices: InvoiceQuerySet) -> Totals:
+    """How many invoices, what was asked and what is still owed, in one query."""
+    alive = Q(voided_at=None)
+    sums = invoices.order_by().aggregate(
+        count=Count("pk"),
+        asked=Coalesce(Sum("total", filter=alive), _NOTHING),
+        due=Coalesce(Sum("balance_due", filter=alive), _NOTHING),
+    )
+    return Totals(count=sums["count"], total=sums["asked"], balance=sums["due"])
+
+
+def search(invoices: InvoiceQuerySet, text: str) -> InvoiceQuerySet:
+    """Those in whose number, concept or unit every word of `text` is found; accents and capitals make no difference."""
+    haystack = Concat(
+        "prefix", Value("-"), Cast("number", CharField()), Value(" "), "concept", Value(" "),
+        Coalesce("lease__unit__code", Value("")), Value(" "), Coalesce("lease__unit__address", Value("")), output_field=CharField(),
+    )  # fmt: skip
+    plain = Func(Lower(haystack), Value("áéíóúüñ"), Value("aeiouun"), function="translate", output_field=CharField())
+    found = invoices.annotate(haystack=plain)
+    for word in _words(text):
+        found = found.filter(haystack__contains=word)
+    return found
+
+
+def _words(text: str) -> Iterable[str]:
+    return fold(text).split()[:8]
 
 
 def _invoices(client: Client, kind: InvoiceKind, *, today: date) -> InvoiceQuerySet:

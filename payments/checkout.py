@@ -15,7 +15,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from clientarea.models import Client
-from payments import accounts
+from payments import accounts, settlement
 from payments.gateway import CheckoutForm, CheckoutRefused, CheckoutRequest, GatewayState, NoticeRefused, Payer
 from payments.models import (
     Attempt,
@@ -28,6 +28,7 @@ from payments.models import (
     PaymentSource,
     PaymentState,
 )
+from payments.policy import PaymentPolicy, current_policy, refusal
 from saas.jobs.defer import defer
 from saas.lib import crypto
 from tenants import branding
@@ -68,13 +69,14 @@ def start_payment(
     account = _account()
     if not lines:
         raise CheckoutError("No eligió ninguna factura para pagar.")
+    policy = current_policy()
     with transaction.atomic():
         wanted = {invoice.pk: amount for invoice, amount in lines}
         invoices = list(Invoice.objects.select_for_update().filter(pk__in=wanted, client=client).order_by("pk"))
         if len(invoices) != len(lines):
             raise CheckoutError("Una de las facturas no es suya o está repetida.")
         for invoice in invoices:
-            _check_payable(invoice, wanted[invoice.pk])
+            _check_payable(invoice, wanted[invoice.pk], policy)
         payment = Payment.objects.create(
             client=client,
             source=PaymentSource.GATEWAY,
@@ -94,7 +96,7 @@ def start_payment(
 
 def retry_payment(*, payment: Payment, now: datetime) -> Attempt:
     """A new attempt, under a fresh reference, for a payment that did not go through. Raises CheckoutError."""
-    account = _account()
+    account, policy = _account(), current_policy()
     with transaction.atomic():
         locked = Payment.objects.select_for_update().get(pk=payment.pk)
         if locked.state in (PaymentState.APPROVED, PaymentState.REVERSED):
@@ -104,12 +106,14 @@ def retry_payment(*, payment: Payment, now: datetime) -> Attempt:
         lines = list(locked.lines.select_related("invoice").order_by("invoice_id"))
         invoices = Invoice.objects.select_for_update().in_bulk([line.invoice_id for line in lines])
         for line in lines:
-            _check_payable(invoices[line.invoice_id], line.amount)
+            _check_payable(invoices[line.invoice_id], line.amount, policy)
+        settlement.reopen(locked.pk)
         return _new_attempt(locked, account, now=now)
 
 
-def checkout_form(*, attempt: Attempt, agency: Agency) -> CheckoutForm:
-    """The form that the payer's browser posts to PayU for `attempt`. Raises CheckoutError, in PayU's or our words."""
+def checkout_form(*, attempt: Attempt, agency: Agency, response_path: str = "") -> CheckoutForm:
+    """The form that the payer's browser posts to PayU for `attempt`, and the page of the agency's host to come back to
+    (the client area's, by default). Raises CheckoutError, in PayU's or our words."""
     payment = attempt.payment
     lines = list(payment.lines.select_related("invoice"))
     tax, tax_base = _tax(lines)
@@ -126,7 +130,7 @@ def checkout_form(*, attempt: Attempt, agency: Agency) -> CheckoutForm:
             document_type=payment.payer_document_type,
             document=payment.payer_document,
         ),
-        response_url=site + reverse("payment_return", urlconf=settings.AGENCY_URLCONF),
+        response_url=site + (response_path or reverse("payment_return", urlconf=settings.AGENCY_URLCONF)),
         confirmation_url=settings.PLATFORM_ORIGIN
         + reverse("payu_callback", args=[agency.key], urlconf=settings.PUBLIC_SCHEMA_URLCONF),
         test=attempt.test,
@@ -151,14 +155,36 @@ def _tax(lines: Sequence[PaymentLine]) -> tuple[Decimal, Decimal]:
 
 def open_attempt_of(invoice: Invoice, *, now: datetime) -> Attempt | None:
     """The attempt that is under way for `invoice`, or None: known to be pending, or sent a moment ago."""
-    found = (
-        Attempt.objects.filter(payment__lines__invoice=invoice, state__in=OPEN).select_related("payment").order_by("-pk")
-    )
-    for attempt in found:
-        pending = attempt.state == AttemptState.PENDING or attempt.returned_state == "pending"
-        if pending or attempt.created_at > now - SILENT_AFTER:
-            return attempt
-    return None
+    return open_attempts_of([invoice], now=now).get(invoice.pk)
+
+
+def open_attempts_of(invoices: Sequence[Invoice], *, now: datetime) -> dict[int, Attempt]:
+    """The newest attempt under way for each of those invoices that has one, by the invoice's id."""
+    lines = PaymentLine.objects.filter(invoice__in=invoices).values_list("payment_id", "invoice_id")
+    found = Attempt.objects.filter(payment__in={payment for payment, _ in lines}, state__in=OPEN).select_related("payment")
+    under_way = {
+        attempt.payment_id: attempt
+        for attempt in found.order_by("pk")
+        if attempt.state == AttemptState.PENDING or attempt.returned_state == "pending" or attempt.created_at > now - SILENT_AFTER
+    }
+    newest: dict[int, Attempt] = {}
+    for payment, invoice in lines:
+        attempt = under_way.get(payment)
+        if attempt is not None and (invoice not in newest or newest[invoice].pk < attempt.pk):
+            newest[invoice] = attempt
+    return newest
+
+
+def sendable(attempt: Attempt, lines: Sequence[PaymentLine]) -> bool:
+    """Whether the form of `attempt` may still take the payer to PayU: nothing is known of it but that it was made, the
+    payer did not come back saying that it was paid, and every invoice of its payment needs what it would bring."""
+    waiting = attempt.state == AttemptState.SENT and attempt.returned_state not in ("approved", "pending")
+    return waiting and still_owed(lines)
+
+
+def still_owed(lines: Sequence[PaymentLine]) -> bool:
+    """Whether every invoice of a payment still needs what the payment would bring."""
+    return all(line.invoice.voided_at is None and line.invoice.balance >= line.amount for line in lines)
 
 
 def record_return(*, query: Mapping[str, str], now: datetime) -> ReturnView:
@@ -174,7 +200,11 @@ def record_return(*, query: Mapping[str, str], now: datetime) -> ReturnView:
         return nothing
     if not said.signed or said.reference != attempt.reference:
         return nothing
-    Attempt.objects.filter(pk=attempt.pk).update(returned_at=now, returned_state=said.state.value[:10])
+    brought = {"returned_at": now, "returned_state": said.state.value[:10]}
+    if not attempt.means:
+        # A hint to tell the payer what is awaited; what settles the attempt writes it again.
+        brought["means"] = said.method_label[:60]
+    Attempt.objects.filter(pk=attempt.pk).update(**brought)
     return ReturnView(attempt, verified=True, state=said.state, message=said.message)
 
 
@@ -185,15 +215,15 @@ def _account() -> GatewayAccount:
     return account
 
 
-def _check_payable(invoice: Invoice, amount: Decimal) -> None:
+def _check_payable(invoice: Invoice, amount: Decimal, policy: PaymentPolicy) -> None:
     if invoice.kind != InvoiceKind.RENT:
         raise CheckoutError(f"La factura {invoice.full_number} no se paga en línea.")
     if invoice.voided_at is not None:
         raise CheckoutError(f"La factura {invoice.full_number} fue anulada: no hay nada que pagar.")
     if invoice.balance <= 0:
         raise CheckoutError(f"La factura {invoice.full_number} ya está pagada.")
-    if amount <= 0 or amount > invoice.balance:
-        raise CheckoutError(f"El valor para la factura {invoice.full_number} no puede pasar de su saldo.")
+    if why := refusal(policy, amount=amount, balance=invoice.balance):
+        raise CheckoutError(f"Factura {invoice.full_number}: {why[0].lower()}{why[1:]}")
 
 
 def _new_attempt(payment: Payment, account: GatewayAccount, *, now: datetime) -> Attempt:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from payments import accounts, desk_back, desk_close, desk_manual, desk_payments, desk_reviews
+from payments.desk_policy import desk_policy
 from payments.forms import AccountForm
 from payments.gateway import GatewayRefused, GatewayUnavailable
 from saas.accounts.doors import staff_of
@@ -64,4 +65,5 @@ urlpatterns = [
     *desk_back.urlpatterns,
     *desk_reviews.urlpatterns,
     *desk_close.urlpatterns,
+    path("abonos/", desk_policy, name="desk_policy"),
 ]

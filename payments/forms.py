@@ -1,11 +1,13 @@
-"""The forms of money: who pays, what to look at in a list, and an agency's PayU account.
+"""The forms of money: who pays and how much, what to look at in a list, and an agency's PayU account and policy.
 
 They validate with saas.lib and give back what it keeps. No form here saves anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -17,7 +19,8 @@ from clientarea.models import Client, DocumentKind
 from payments.accounts import AccountData
 from payments.gateway import Credentials, Payer
 from payments.models import InvoiceState, PaymentState
-from saas.lib import documents, phones
+from payments.policy import PaymentPolicy, refusal
+from saas.lib import clock, documents, money, phones
 from saas.lib.text import clean_name
 
 ALGORITHMS = [("MD5", "MD5"), ("SHA", "SHA-1"), ("SHA256", "SHA-256"), ("HMAC-SHA256", "HMAC-SHA256")]
@@ -77,13 +80,59 @@ class PayerForm(forms.Form):
         )
 
 
-class AnotherPaymentForm(PayerForm):
-    """*Registrar pago* while another payment of the invoice is under way: it must be wanted."""
+class CopField(forms.CharField):
+    """An amount in pesos as Colombia writes it (`1.850.000`), kept as Decimal."""
 
+    def __init__(self, **options: Any) -> None:
+        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        super().__init__(max_length=30, widget=widget, **options)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return money.parse_cop(text)
+        except money.MoneyError as error:
+            raise ValidationError(str(error)) from error
+
+
+class RegisterPaymentForm(PayerForm):
+    """*Registrar pago*: who pays; how much, where the agency takes parts of the one invoice; and, while another payment
+    of it is under way, that this one is wanted all the same."""
+
+    amount = CopField(label=_("Valor a pagar"))
     anyway = forms.BooleanField(
         label=_("Entiendo que hay otro pago en curso y quiero pagar de todos modos"),
         error_messages={"required": _("Hay un pago en curso para esta factura. Marque la casilla solo si quiere pagar de todos modos.")},
     )
+    field_order = ["amount"]
+
+    def __init__(
+        self, data: Any = None, *, balances: Sequence[Decimal], policy: PaymentPolicy, under_way: Any, initial: dict[str, Any] | None = None
+    ) -> None:
+        self.balances, self.policy = balances, policy
+        (first, *others) = balances
+        parts = policy.partial and not others
+        super().__init__(data, initial={**(initial or {}), "amount": money.cop(first)} if parts else initial)
+        if parts:
+            self.fields["amount"].help_text = _("Puede abonar desde %(minimum)s, o pagar el saldo completo.") % {
+                "minimum": money.cop(min(policy.minimum, first))
+            }
+        else:
+            del self.fields["amount"]
+        if not under_way:
+            del self.fields["anyway"]
+
+    def clean_amount(self) -> Decimal:
+        amount: Decimal = self.cleaned_data["amount"]
+        if why := refusal(self.policy, amount=amount, balance=self.balances[0]):
+            raise ValidationError(why)
+        return amount
+
+    def amounts(self) -> list[Decimal]:
+        """COP for each invoice, in their order, from a valid form."""
+        return [self.cleaned_data["amount"]] if "amount" in self.fields else list(self.balances)
 
 
 def payer_initial(client: Client) -> dict[str, str]:
@@ -123,7 +172,53 @@ class FilterForm(forms.Form):
         return any(self.cleaned_data.values())
 
 
-INVOICE_STATES = list(InvoiceState.choices)
+SORTS = {
+    "": (_("Más recientes"), ("-period", "-number")),
+    "vence": (_("Vencen primero"), ("due_on", "number")),
+    "valor": (_("Mayor valor"), ("-total", "-period", "-number")),
+    "saldo": (_("Mayor saldo"), ("-balance_due", "-period", "-number")),
+}
+
+
+class InvoiceFilterForm(forms.Form):
+    """What of a list of invoices to look at, and in which order. Every field is optional; nonsense filters nothing."""
+
+    q = forms.CharField(
+        label=_("Buscar"),
+        required=False,
+        max_length=80,
+        strip=True,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Número, concepto o inmueble")}),
+    )
+    state = forms.ChoiceField(label=_("Estado"), required=False, choices=[("", _("Todos")), *InvoiceState.choices])
+    lease = forms.ChoiceField(label=_("Contrato"), required=False)
+    period = forms.ChoiceField(label=_("Periodo"), required=False)
+    sort = forms.ChoiceField(label=_("Orden"), required=False, choices=[(key, label) for key, (label, _order) in SORTS.items()])
+
+    def __init__(self, data: Any, *, leases: Iterable[tuple[int, str]], months: Iterable[date]) -> None:
+        super().__init__(data)
+        leases, months = list(leases), list(months)
+        years = sorted({month.year for month in months}, reverse=True)
+        of_year = [
+            (str(year), [(str(year), _("Todo %(year)s") % {"year": year}), *[(f"{m:%Y-%m}", clock.month_name(m)) for m in months if m.year == year]])
+            for year in years
+        ]
+        self.fields["lease"].choices = [("", _("Todos")), *[(str(pk), label) for pk, label in leases]]  # type: ignore[attr-defined]
+        self.fields["period"].choices = [("", _("Todos")), *of_year]  # type: ignore[attr-defined]
+        if len(leases) < 2:
+            del self.fields["lease"]
+        self.is_valid()
+
+    def chosen(self, field: str) -> str:
+        """The value that was chosen, or ""."""
+        return str(self.cleaned_data.get(field, ""))
+
+    @property
+    def active(self) -> bool:
+        """Whether anything was chosen to look at; the order leaves nothing out."""
+        return any(value for name, value in self.cleaned_data.items() if name != "sort")
+
+
 PAYMENT_STATES = list(PaymentState.choices)
 
 
@@ -185,3 +280,18 @@ class AccountForm(forms.Form):
     def account(self) -> AccountData:
         """The account, from a valid form."""
         return AccountData(**self.cleaned_data)
+
+
+class PolicyForm(forms.Form):
+    """Whether clients may pay a part of an invoice online."""
+
+    partial = forms.BooleanField(
+        label=_("Recibir abonos"), required=False, help_text=_("Sus clientes podrán pagar una parte de una factura en línea.")
+    )
+    minimum = CopField(label=_("Abono mínimo"), help_text=_("El saldo completo se puede pagar siempre."))
+
+    def clean_minimum(self) -> Decimal:
+        minimum: Decimal = self.cleaned_data["minimum"]
+        if minimum <= 0:
+            raise ValidationError(_("Escriba un valor mayor que cero."))
+        return minimum

@@ -15,6 +15,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from clientarea.models import Client, Lease
+from payments.policy import PaymentPolicy as PaymentPolicy  # a model of this app, in a module of its own
 
 
 def _amount(label: object, **options: object) -> models.DecimalField:
@@ -109,6 +110,7 @@ class Invoice(models.Model):
         ]
         indexes = [
             models.Index(fields=["client", "kind", "-issued_on"], name="invoice_of_client"),
+            models.Index(fields=["client", "kind", "-period", "-number"], name="invoice_list_of_client"),
             models.Index(fields=["due_on"], name="invoice_owed", condition=Q(voided_at=None) & Q(applied__lt=F("total"))),
         ]
 

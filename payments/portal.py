@@ -1,21 +1,32 @@
-"""Addresses of the pages of money: the client area's, and the public check of a receipt."""
+"""Addresses of the pages of money: the client area's, the public check of a receipt, and paying by a link."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from payments import portal_invoices, portal_paying, portal_payments, portal_payouts, portal_statements, portal_verify
+from payments import (
+    portal_invoices,
+    portal_link,
+    portal_paying,
+    portal_payments,
+    portal_payouts,
+    portal_register,
+    portal_statements,
+    portal_verify,
+)
 
 urlpatterns = [
     path("facturas/", portal_invoices.invoices, name="invoices"),
+    path("facturas/pagar/", portal_register.invoices_pay, name="invoices_pay"),
     path("facturas/<int:pk>/", portal_invoices.invoice, name="invoice"),
     path("facturas/<int:pk>/pdf/", portal_invoices.invoice_pdf, name="invoice_pdf"),
-    path("facturas/<int:pk>/pagar/", portal_paying.invoice_pay, name="invoice_pay"),
+    path("facturas/<int:pk>/pagar/", portal_register.invoice_pay, name="invoice_pay"),
     path("pagos/", portal_payments.payments, name="payments"),
     path("pagos/respuesta/", portal_paying.payment_return, name="payment_return"),
     path("pagos/<int:pk>/", portal_paying.payment, name="payment"),
     path("pagos/<int:pk>/estado/", portal_paying.payment_state, name="payment_state"),
     path("pagos/<int:pk>/pagar/", portal_paying.payment_go, name="payment_go"),
+    path("pagos/<int:pk>/consultar/", portal_paying.payment_check, name="payment_check"),
     path("pagos/<int:pk>/reintentar/", portal_paying.payment_retry, name="payment_retry"),
     path("pagos/<int:pk>/comprobante/", portal_payments.payment_receipt, name="payment_receipt"),
     path("comisiones/", portal_invoices.commissions, name="commissions"),
@@ -36,4 +47,8 @@ urlpatterns = [
 public_urlpatterns = [
     path("verificar/<str:code>/", portal_verify.verify, name="verify"),
     path("verificar/paz-y-salvo/<str:token>/", portal_verify.clearance_check, name="clearance_check"),
+    path("pagar/<str:token>/", portal_link.pay_link, name="pay_link"),
+    path("pagar/<str:token>/<str:reference>/", portal_link.pay_link_go, name="pay_link_go"),
+    path("pagar/<str:token>/<str:reference>/respuesta/", portal_link.pay_link_return, name="pay_link_return"),
+    path("pagar/<str:token>/<str:reference>/resultado/", portal_link.pay_link_result, name="pay_link_result"),
 ]

@@ -6,16 +6,15 @@ Shows only; paying is payments/portal_paying.py.
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from clientarea.access import client_of
 from payments import access, checkout, documents, invoicing
-from payments.forms import INVOICE_STATES, FilterForm
+from payments.forms import SORTS, InvoiceFilterForm
 from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, InvoiceState
-from payments.portal_parts import own, page_of, pdf_download
+from payments.portal_parts import counted_page_of, own, pdf_download
 from saas.accounts.doors import client
 from saas.lib import clock
 from saas.lib.pdf import PdfError
@@ -62,26 +61,39 @@ def commission_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _list(request: HttpRequest, rows: InvoiceQuerySet, template: str) -> HttpResponse:
-    years = [day.year for day in rows.order_by().dates("period", "year", order="DESC")]
-    filters = FilterForm(request.GET, states=INVOICE_STATES, years=years)
+    leases = rows.order_by("lease__number").exclude(lease=None).values_list("lease_id", "lease__number").distinct()
+    months = rows.order_by().dates("period", "month", order="DESC")
+    filters = InvoiceFilterForm(request.GET, leases=leases, months=months)
     owed, overdue = access.owed_by(rows, today=clock.today())
-    page = page_of(request, _filtered(rows, filters))
+    chosen = _filtered(rows, filters)
+    totals = access.totals_of(chosen)
+    _label, order = SORTS[filters.chosen("sort")]
+    page = counted_page_of(request, chosen.order_by(*order, "pk"), count=totals.count)
     for row in page:
         row.label = InvoiceState(row.state).label
         row.payable = row.state in PAYABLE
-    return render(request, template, {"page": page, "filters": filters, "owed": owed, "overdue": overdue})
+    context = {"page": page, "filters": filters, "owed": owed, "overdue": overdue, "totals": totals}
+    return render(request, template, {**context, "payable": any(row.payable for row in page)})
 
 
-def _filtered(rows: InvoiceQuerySet, filters: FilterForm) -> QuerySet[Invoice]:
+def _filtered(rows: InvoiceQuerySet, filters: InvoiceFilterForm) -> InvoiceQuerySet:
+    if text := filters.chosen("q"):
+        rows = access.search(rows, text)
     if state := filters.chosen("state"):
         rows = rows.filter(state=state)  # type: ignore[misc]
-    if year := filters.chosen("year"):
+    if lease := filters.chosen("lease"):
+        rows = rows.filter(lease=int(lease))
+    if period := filters.chosen("period"):
+        year, _, month = period.partition("-")
         rows = rows.filter(period__year=int(year))
-    return rows.order_by("-period", "-number")
+        if month:
+            rows = rows.filter(period__month=int(month))
+    return rows
 
 
 def _detail(request: HttpRequest, row: Invoice) -> HttpResponse:
     state = InvoiceState(row.state)  # type: ignore[attr-defined]
+    under_way = checkout.open_attempt_of(row, now=clock.now())
     return render(
         request,
         "payments/invoice.html",
@@ -91,7 +103,8 @@ def _detail(request: HttpRequest, row: Invoice) -> HttpResponse:
             "heading": f"{invoicing.title_of(row)} {row.full_number}",
             "label": state.label,
             "payable": row.kind == InvoiceKind.RENT and state in (*PAYABLE, InvoiceState.IN_PROCESS),
-            "under_way": checkout.open_attempt_of(row, now=clock.now()),
+            "under_way": under_way,
+            "can_continue": under_way is not None and checkout.sendable(under_way, access.lines_of(under_way)),
             "lines": invoicing.invoice_lines(row),
             "movements": access.movements_of(client_of(request)).filter(invoice=row),
         },

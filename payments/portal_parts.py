@@ -29,6 +29,13 @@ def page_of(request: HttpRequest, rows: QuerySet[Any]) -> Page[Any]:
     return Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
 
 
+def counted_page_of(request: HttpRequest, rows: QuerySet[Any], *, count: int) -> Page[Any]:
+    """`page_of` for rows that were counted already: it does not count again."""
+    paginator = Paginator(rows, PER_PAGE)
+    paginator.count = count  # a cached property
+    return paginator.get_page(request.GET.get("page"))
+
+
 def pdf_download(data: bytes, filename: str) -> HttpResponse:
     """A PDF to keep, never to be cached on the way."""
     return HttpResponse(

@@ -1,4 +1,4 @@
-"""Paying: *Registrar pago*, the page that leads to PayU, coming back, and following a payment until it is settled.
+"""Paying: the page that leads to PayU, coming back, and following a payment until it is settled.
 
 Every state shown is read from our database. Nothing here decides whether money came in.
 """
@@ -8,19 +8,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from clientarea.access import client_of
-from payments import access, checkout, receipts
-from payments.accounts import gateway
-from payments.forms import AnotherPaymentForm, PayerForm, payer_initial
+from payments import access, asking, checkout, receipts
+from payments.awaiting import awaited
 from payments.gateway import GatewayError
-from payments.models import Attempt, AttemptState, InvoiceState, Payment, PaymentState
+from payments.models import Attempt, Payment, PaymentState
 from payments.portal_parts import own
 from saas.accounts.doors import client
 from saas.lib import clock, phones
@@ -34,37 +35,6 @@ SETTLING = timedelta(minutes=5)
 
 
 @client
-@require_http_methods(["GET", "HEAD", "POST"])
-def invoice_pay(request: HttpRequest, pk: int) -> HttpResponse:
-    """*Registrar pago*: what is paid and who pays. A POST writes the payment down and leads to PayU."""
-    payer, now = client_of(request), clock.now()
-    invoice = own(access.invoices_of(payer, today=clock.today()), pk)
-    if invoice.voided_at is not None or invoice.balance <= 0:
-        messages.info(request, _("La factura %(number)s no tiene saldo por pagar.") % {"number": invoice.full_number})
-        return redirect("invoice", pk=invoice.pk)
-    under_way = checkout.open_attempt_of(invoice, now=now)
-    form_class = AnotherPaymentForm if under_way else PayerForm
-    form = form_class(request.POST) if request.method == "POST" else form_class(initial=payer_initial(payer))
-    if request.method == "POST" and form.is_valid():
-        try:
-            attempt = checkout.start_payment(client=payer, lines=[(invoice, invoice.balance)], payer=form.payer(), now=now)
-        except checkout.CheckoutError as error:
-            form.add_error(None, str(error))
-        else:
-            return redirect("payment_go", pk=attempt.payment_id)
-    account = checkout.active_account()
-    context = {
-        "invoice": invoice,
-        "label": InvoiceState(invoice.state).label,  # type: ignore[attr-defined]
-        "form": form,
-        "under_way": under_way,
-        "account": account,
-        "cash_warning": gateway().cash_warning(invoice.balance),
-    }
-    return render(request, "payments/invoice_pay.html", context)
-
-
-@client
 @require_GET
 def payment_go(request: HttpRequest, pk: int) -> HttpResponse:
     """*Pagar con PayU*: the form that takes the payer there. Without an attempt that waits to be paid, back to the payment."""
@@ -74,7 +44,7 @@ def payment_go(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("payment", pk=payment.pk)
     try:
         form = checkout.checkout_form(attempt=attempt, agency=request.agency)  # type: ignore[attr-defined]
-    except GatewayError as error:
+    except (checkout.CheckoutError, GatewayError) as error:
         messages.error(request, str(error))
         return redirect("payment", pk=payment.pk)
     context = {
@@ -94,16 +64,36 @@ def payment_retry(request: HttpRequest, pk: int) -> HttpResponse:
     payment, now = own(access.payments_of(client_of(request)), pk), clock.now()
     if _shown(payment) not in FAILED:
         return redirect("payment_go", pk=payment.pk)
-    for line in payment.lines.all():
-        if checkout.open_attempt_of(line.invoice, now=now):
-            # Another payment of the same invoice is under way: the page of the invoice asks whether this one is wanted.
-            return redirect("invoice_pay", pk=line.invoice_id)
+    invoices = [line.invoice for line in payment.lines.all()]
+    if checkout.open_attempts_of(invoices, now=now):
+        # Another payment of the same is under way: the page that registers one asks whether this one is wanted.
+        query = urlencode([("f", invoice.pk) for invoice in invoices])
+        return redirect("invoice_pay", pk=invoices[0].pk) if len(invoices) == 1 else redirect(f"{reverse('invoices_pay')}?{query}")
     try:
         checkout.retry_payment(payment=payment, now=now)
     except checkout.CheckoutError as error:
         messages.error(request, str(error))
         return redirect("payment", pk=payment.pk)
     return redirect("payment_go", pk=payment.pk)
+
+
+@client
+@require_POST
+def payment_check(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask PayU now what became of a payment that is open."""
+    payment, now = own(access.payments_of(client_of(request)), pk), clock.now()
+    attempt = _newest(request, payment)
+    if attempt is not None and _shown(payment) in OPEN:
+        later = asking.ask_now(attempt, now=now)
+        if later is None:
+            messages.success(request, _("Le estamos preguntando a PayU. Esta página cambia sola cuando responda."))
+        else:
+            messages.info(
+                request,
+                _("PayU permite preguntar por este pago a partir de las %(time)s Si responde antes, esta página cambia sola.")
+                % {"time": clock.long_datetime(later).rpartition(", ")[2]},
+            )
+    return redirect("payment", pk=payment.pk)
 
 
 @client
@@ -150,33 +140,30 @@ def _newest(request: HttpRequest, payment: Payment) -> Attempt | None:
 
 
 def _waiting_attempt(request: HttpRequest, payment: Payment) -> Attempt | None:
-    """The attempt that may still be paid: the newest, sent, of which PayU said nothing good, for invoices that need it."""
+    """The attempt that may still be paid: the newest, if its form can be sent."""
     attempt = _newest(request, payment)
-    if attempt is None or attempt.state != AttemptState.SENT or _shown(payment) != PaymentState.STARTED:
+    if attempt is None or _shown(payment) != PaymentState.STARTED:
         return None
-    return attempt if attempt.returned_state != "approved" and _still_owed(payment) else None
-
-
-def _still_owed(payment: Payment) -> bool:
-    """Whether every invoice of the payment still needs what the payment would bring."""
-    return all(line.invoice.voided_at is None and line.invoice.balance >= line.amount for line in payment.lines.all())
+    return attempt if checkout.sendable(attempt, list(payment.lines.all())) else None
 
 
 def _state_of(request: HttpRequest, payment: Payment, *, now: datetime) -> dict[str, Any]:
     """What the templates of a payment need."""
-    shown, attempt = _shown(payment), _newest(request, payment)
+    shown, attempt, lines = _shown(payment), _newest(request, payment), list(payment.lines.all())
     receipt = access.receipts_of(client_of(request)).filter(payment=payment).first()
     preparing = shown == PaymentState.APPROVED and receipt is not None and receipts.receipt_file(receipt) is None
     started = attempt.created_at if attempt else payment.created_at
     live = shown in OPEN or (preparing and receipt is not None and now - receipt.issued_at < SETTLING)
     return {
         "payment": payment,
-        "lines": list(payment.lines.all()),
+        "lines": lines,
         "attempt": attempt,
         "shown": shown.value,
         "label": shown.label,
-        "waiting": _waiting_attempt(request, payment) is not None,
-        "still_owed": _still_owed(payment),
+        "waiting": shown == PaymentState.STARTED and attempt is not None and checkout.sendable(attempt, lines),
+        "still_owed": checkout.still_owed(lines),
+        "awaited": awaited(means=attempt.means or payment.means, since=started) if attempt else None,
+        "why": payment.reason.rstrip(". "),
         "retry": shown in FAILED and payment.source == "gateway",
         "receipt": receipt,
         "credit": Decimal(receipt.content.get("credit", "0")) if receipt else Decimal(0),

@@ -215,6 +215,15 @@ def expire(attempt_id: int, *, now: datetime) -> None:
         _move(attempt, AttemptState.EXPIRED, None, now=now)
 
 
+def reopen(payment_id: int) -> None:
+    """A payment that failed is being tried again: it waits once more, and why it failed is no longer true of it. What is
+    open, approved or reversed stays as it is. Call it in the transaction of the new attempt."""
+    payment = Payment.objects.select_for_update().get(pk=payment_id)
+    if payment.state in (PaymentState.DECLINED, PaymentState.EXPIRED):
+        payment.state, payment.reason, payment.means, payment.settled_at = PaymentState.STARTED, "", "", None
+        payment.save(update_fields=["state", "reason", "means", "settled_at"])
+
+
 def _judge(callback: Callback, attempt: Attempt | None, *, now: datetime) -> Outcome:
     def quarantine(reason: Reason) -> Outcome:
         return Outcome(CallbackState.QUARANTINED, reason)

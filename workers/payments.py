@@ -1,8 +1,8 @@
-"""The jobs of money: settle what came, ask what did not, make and mail receipts."""
+"""The jobs of money: settle what came, ask what did not, make and mail receipts, mail invoices."""
 
 from datetime import timedelta
 
-from payments import receipt_mail, receipts, reconcile, refunds, reversal_mail, settlement
+from payments import invoice_mail, receipt_mail, receipts, reconcile, refunds, reversal_mail, settlement
 from payments.gateway import GatewayUnavailable
 from saas.jobs.registry import Later, Task, handles
 from saas.lib import clock
@@ -61,3 +61,9 @@ def refund(task: Task) -> None:
         raise Later(now + timedelta(minutes=2)) from error
     if again is not None:
         raise Later(again)
+
+
+@handles("payments.invoice_mail")
+def mail_invoice(task: Task) -> None:
+    """Mail an invoice with its PDF and a link to pay it."""
+    invoice_mail.send(task.payload["invoice_id"], agency=current_agency(), now=clock.now(), key=task.key)

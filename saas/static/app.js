@@ -1,4 +1,4 @@
-// Small helps that a page works without: a form is sent once, a text is copied, the first error gets the focus.
+// Small helps that a page works without: a form is sent once, a text is copied, ticked amounts are added up, the first error gets the focus.
 "use strict";
 
 document.addEventListener("submit", (event) => {
@@ -27,5 +27,20 @@ document.addEventListener("click", async (event) => {
   button.textContent = "Copiado";
   setTimeout(() => { button.textContent = label; }, 1500);
 });
+
+// <form data-total>: what its ticked boxes (data-amount) add up to, in its <output>
+function total(form) {
+  const ticked = [...form.querySelectorAll("input[data-amount]:checked")];
+  const cents = ticked.reduce((sum, box) => sum + Math.round(Number(box.dataset.amount) * 100), 0);
+  const figure = (cents / 100).toLocaleString("es-CO", { minimumFractionDigits: cents % 100 ? 2 : 0 });
+  const output = form.querySelector("output");
+  output.hidden = !ticked.length;
+  output.textContent = `${ticked.length} ${ticked.length === 1 ? "marcada" : "marcadas"}: $\u00a0${figure}`;
+}
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-total]");
+  if (form) total(form);
+});
+window.addEventListener("pageshow", () => document.querySelectorAll("form[data-total]").forEach((form) => form.querySelector("output") && total(form)));
 
 document.querySelector("[aria-invalid=true]")?.focus();

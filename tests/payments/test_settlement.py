@@ -24,6 +24,7 @@ from payments.models import (
     Receipt,
     Review,
 )
+from payments.policy import save_policy
 from saas.jobs.models import Job
 from tenants import context
 from tests.payments.money import answer, body_of, check_invariants, credited, finding, receive, say, start
@@ -220,6 +221,7 @@ def test_iva_is_declared_to_payu_only_for_a_whole_invoice(here: Cast) -> None:
     here.invoice.save()
     whole = checkout.checkout_form(attempt=start(here), agency=agency).fields
     assert (whole["tax"], Decimal(whole["taxReturnBase"])) == ("19", here.invoice.base)
+    save_policy(partial=True, minimum=Decimal(20000))
     part = checkout.start_payment(client=here.rita, lines=[(here.invoice, Decimal(20000))], payer=here.payer, now=NOW)
     assert (checkout.checkout_form(attempt=part, agency=agency).fields["tax"]) == "0"
 

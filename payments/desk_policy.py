@@ -1,0 +1,27 @@
+"""The agency's policy for payments online, for its staff: whether clients may pay an invoice in parts, and from how much."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from payments.forms import PolicyForm
+from payments.policy import current_policy, save_policy
+from saas.accounts.doors import staff
+from saas.lib import money
+
+
+@staff
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_policy(request: HttpRequest) -> HttpResponse:
+    """The policy in force, and the form to change it."""
+    policy = current_policy()
+    form = PolicyForm(request.POST or None, initial={"partial": policy.partial, "minimum": money.cop(policy.minimum)})
+    if request.method == "POST" and form.is_valid():
+        save_policy(partial=form.cleaned_data["partial"], minimum=form.cleaned_data["minimum"])
+        messages.success(request, _("La política de pagos quedó guardada."))
+        return redirect("desk_policy")
+    return render(request, "payments/desk_policy.html", {"form": form})

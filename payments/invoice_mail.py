@@ -1,0 +1,61 @@
+"""The mail that brings an invoice: its PDF, and for rent a link to pay it without logging in.
+
+Sent once per job; a crash between sending and marking it may send a second copy, with the same Message-ID. Who has no
+address, and what is void or paid, gets none.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from payments import accounts, documents, invoicing, links
+from payments.models import Invoice, InvoiceKind
+from saas.lib import clock, mail
+from tenants import branding
+from tenants.models import Agency
+
+
+def send(invoice_id: int, *, agency: Agency, now: datetime, key: str = "") -> bool:
+    """Mail an invoice to its client. Returns whether it was sent. Raises what the mail server raises: the job tries again.
+
+    `key` names the occasion (a new invoice, a reminder): the same one is the same message to a mail program.
+    """
+    today = clock.local(now).date()
+    rows = Invoice.objects.with_state(today=today).select_related("client", "lease__unit")
+    invoice = rows.get(pk=invoice_id)
+    if not invoice.client.email or invoice.voided_at is not None or invoice.balance <= 0:
+        return False
+    lines = invoicing.invoice_lines(invoice)
+    if invoice.applied:
+        lines.append((_("Abonado"), "", -invoice.applied))
+    payable = invoice.kind == InvoiceKind.RENT and accounts.active_account() is not None
+    message = mail.build_mail(
+        subject=f"{invoicing.title_of(invoice)} {invoice.full_number}",
+        template="invoice",
+        context={
+            "brand_name": agency.name,
+            "brand_colour": agency.colour,
+            "brand_foreground": branding.foreground(agency.colour),
+            "name": invoice.client.name,
+            "title": invoicing.title_of(invoice),
+            "number": invoice.full_number,
+            "concept": invoice.concept,
+            "balance": invoice.balance,
+            "due_on": invoice.due_on,
+            "overdue": invoice.due_on < today,
+            "lines": lines,
+            "link": links.url_of(invoice, agency) if payable else "",
+            "days": links.LIFE.days,
+        },
+        to=invoice.client.email,
+        from_name=agency.name,
+        from_address=settings.MAIL_FROM,
+        message_id_key=f"invoice:{agency.schema_name}:{invoice.pk}:{key}",
+    )
+    data = documents.invoice_pdf(invoicing.invoice_document(invoice, agency))
+    message.attach(f"factura-{invoice.full_number}.pdf", data, "application/pdf")
+    message.send()
+    return True

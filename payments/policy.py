@@ -1,0 +1,60 @@
+"""What an agency allows of those who pay it online: whether an invoice may be paid in parts, and the least that is taken.
+
+One row, or none for the default: invoices are paid whole. Reads and checks; money moves elsewhere.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from saas.lib.money import cop
+
+
+class PaymentPolicy(models.Model):
+    """The agency's choice, a single row (id 1)."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    partial = models.BooleanField(_("recibir abonos"), default=False)
+    minimum = models.DecimalField(_("abono mínimo"), max_digits=14, decimal_places=2, default=Decimal(50_000))
+
+    class Meta:
+        verbose_name = _("política de pagos")
+        verbose_name_plural = _("políticas de pagos")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="payment_policy_single"),
+            models.CheckConstraint(condition=models.Q(minimum__gt=0), name="payment_policy_minimum"),
+        ]
+
+
+def current_policy() -> PaymentPolicy:
+    """The agency's policy; the default where it chose none."""
+    return PaymentPolicy.objects.first() or PaymentPolicy()
+
+
+def save_policy(*, partial: bool, minimum: Decimal) -> PaymentPolicy:
+    """Keep what the agency chose."""
+    policy, _made = PaymentPolicy.objects.update_or_create(pk=1, defaults={"partial": partial, "minimum": minimum})
+    return policy
+
+
+def refusal(policy: PaymentPolicy, *, amount: Decimal, balance: Decimal) -> str:
+    """Why `amount` (COP) is not taken for an invoice with that balance, in Spanish; empty when it is.
+
+    The whole balance is always taken, however small. A part is whole pesos, and not less than the agency's minimum.
+    """
+    if amount == balance:
+        return ""
+    if amount <= 0:
+        return "Escriba un valor mayor que cero."
+    if amount > balance:
+        return f"El valor no puede pasar del saldo, que es {cop(balance)}."
+    if not policy.partial:
+        return f"La inmobiliaria no recibe abonos: se paga el saldo completo, {cop(balance)}."
+    if amount < policy.minimum:
+        return f"El abono mínimo es {cop(policy.minimum)}. También puede pagar el saldo completo, {cop(balance)}."
+    if amount != amount.to_integral_value():
+        return "Escriba el abono en pesos enteros, sin centavos."
+    return ""
