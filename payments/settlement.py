@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from django.db import transaction
 
-from payments import accounts, receipts
+from payments import accounts, quarantine, receipts
 from payments.gateway import Answer, Finding, FindingKind, GatewayState, Notice, NoticeRefused
 from payments.models import (
     Attempt,
@@ -90,6 +90,8 @@ def settle_callback(callback_id: int, *, now: datetime) -> Outcome:
         callback.attempt = attempt
         callback.state, callback.reason, callback.processed_at = outcome.state, outcome.reason, now
         callback.save(update_fields=["attempt", "state", "reason", "processed_at"])
+        if outcome.state == CallbackState.QUARANTINED:
+            quarantine.watch(callback, now=now)
         return outcome
 
 
@@ -201,6 +203,9 @@ def _credit(attempt: Attempt, said: Said, *, now: datetime) -> None:
     payment.paid_on, payment.settled_at = today, now
     payment.save(update_fields=["state", "means", "reason", "reference", "paid_on", "settled_at"])
     applied = apply_to_invoices(payment, attempt=attempt, now=now)
+    if attempt.state in (AttemptState.DECLINED, AttemptState.EXPIRED):
+        # Its questions may have ended: an approved attempt is asked about again (reconcile.AFTER_APPROVAL).
+        defer("payments.ask", f"{attempt.pk}:late", now=now, attempt_id=attempt.pk)
     attempt.credited += 1
     attempt.state, attempt.settled_at = AttemptState.APPROVED, now
     _note(attempt, said)

@@ -273,7 +273,8 @@ def test_row_13_the_database_goes_away_in_the_middle_of_a_callback_and_it_is_not
         statuses.clear()
         interrupted = cut(here.agency, post, at=at)
         stored = Callback.objects.filter(reference=attempt.reference).count()
-        asked = Job.objects.filter(kind="payments.settle", payload__callback_id__in=Callback.objects.filter(reference=attempt.reference).values("pk")).count()
+        rows = [str(pk) for pk in Callback.objects.filter(reference=attempt.reference).values_list("pk", flat=True)]
+        asked = Job.objects.filter(kind="payments.settle", key__in=rows).count()
         assert stored == asked
         if not interrupted:
             assert (statuses, stored) == ([200], 1)
