@@ -32,7 +32,7 @@ def main() -> int:
     asked = argparse.ArgumentParser(prog="python -m tests.chaos")
     asked.add_argument("--seed", default=os.environ.get("SEED", "1"))
     asked.add_argument("--minutes", type=float, default=float(os.environ.get("MINUTES", "3")))
-    asked.add_argument("--rate", type=float, default=2.0, help="payments begun a second")
+    asked.add_argument("--rate", type=float, default=1.0, help="payments begun a second")
     asked.add_argument("--own-valkey", action="store_true", help="REDIS_URL's server is ours alone: it may be emptied whole and frozen")
     asked.add_argument("--keep", action="store_true", help="keep the folder with the logs")
     chosen = asked.parse_args()
@@ -131,6 +131,7 @@ def _report(
         "|---|---|",
         f"| kills (-9) | {faults.kills} |",
         *(f"| · {name} | {times} |" for name, times in sorted(faults.done.items()) if name.startswith("kill")),
+        *(f"| {name} | {times} |" for name, times in sorted(faults.done.items()) if "by itself" in name),
         f"| database connections cut | {faults.cut} (in {faults.done['cut database connections']} cuts) |",
         f"| Valkey emptied | {faults.done['empty Valkey']} |",
         f"| Valkey frozen | {faults.done['freeze Valkey'] if own_valkey else 'not ours: never'} |",

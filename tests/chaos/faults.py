@@ -1,6 +1,6 @@
 """What goes wrong: kill -9, cut connections, an emptied or frozen Valkey, a frozen or odd gateway. Chosen by the seed.
 
-One thread breaks and mends, so that two faults never wait for each other; everything is running again after `stop()`.
+What ends by itself is started again, as a supervisor does in production; everything is running after `stop()`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,6 +36,7 @@ class Faults:
         self._chance = random.Random(f"{seed}:faults")
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
+        self._later: list[threading.Thread] = []  # starting again, and thawing
         self.trouble: BaseException | None = None
 
     @property
@@ -50,8 +52,13 @@ class Faults:
         """Break nothing more; everything runs when this returns. Raises what went wrong with the breaking itself."""
         self._stopped.set()
         self._thread.join(120)
+        for thread in self._later:
+            thread.join(120)
         if self.trouble:
             raise self.trouble
+        self._supervise()
+        for thread in self._later:
+            thread.join(120)
         self.stack.payu_control("knobs", {"duplicate": 0, "reorder": False, "delay_seconds": 0, "lose": 0, "wrong_signature": 0, "wrong_amount": 0})
 
     def _run(self) -> None:
@@ -63,14 +70,24 @@ class Faults:
         }  # fmt: skip
         try:
             while not self._stopped.wait(self._chance.uniform(0.2, 1.4)):
+                self._supervise()
                 name = self._chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
                 if acts[name]() is not False:
                     self.done[name] += 1
         except BaseException as error:  # noqa: BLE001  handed to whoever stops us
             self.trouble = error
 
+    def _supervise(self) -> None:
+        self._later = [thread for thread in self._later if thread.is_alive()]
+        for name in ("web", "worker", "beat"):
+            process = self.stack.processes.get(name)
+            if process is not None and process.poll() is not None:
+                self.done[f"{name} ended by itself and was started again"] += 1
+                self._start_again(name)
+
     def _kill_child(self, name: str) -> bool:
-        children = children_of(self.stack.processes[name].pid)
+        process = self.stack.processes.get(name)
+        children = children_of(process.pid) if process else []
         if not children:
             return False
         with suppress(ProcessLookupError):
@@ -78,10 +95,26 @@ class Faults:
             return True
         return False
 
-    def _kill_all(self, name: str) -> None:
+    def _kill_all(self, name: str) -> bool:
+        if name not in self.stack.processes:
+            return False  # it is just being started again
+        self._start_again(name, wait=self._chance.uniform(0, 2))
+        return True
+
+    def _start_again(self, name: str, wait: float = 0) -> None:
+        start = {"web": self.stack.start_web, "worker": self.stack.start_worker, "beat": self.stack.start_beat}[name]
         self.stack.kill(name)
-        time.sleep(self._chance.uniform(0, 2))
-        {"web": self.stack.start_web, "worker": self.stack.start_worker, "beat": self.stack.start_beat}[name]()
+
+        def work() -> None:
+            time.sleep(wait)
+            with suppress(AssertionError):  # it may well be killed again before it is ready
+                start()
+
+        self._in_background(work)
+
+    def _in_background(self, work: Callable[[], None]) -> None:
+        self._later.append(threading.Thread(target=work, daemon=True))
+        self._later[-1].start()
 
     def _cut(self) -> None:
         share = self._chance.choice([0.3, 0.6, 1.0])
@@ -92,34 +125,40 @@ class Faults:
             ).fetchone()[0]  # type: ignore[index]
 
     def _empty(self) -> None:
-        server = redis.Redis.from_url(self.stack.redis_url)
-        if self.own_valkey:
-            server.flushall()
-        else:
-            server.flushdb()
+        server = self._valkey()
+        with suppress(redis.RedisError):  # frozen just now
+            if self.own_valkey:
+                server.flushall()
+            else:
+                server.flushdb()
+
+    def _valkey(self) -> redis.Redis:
+        return redis.Redis.from_url(self.stack.redis_url, socket_timeout=3)
 
     def _freeze_valkey(self) -> bool:
         if not self.own_valkey:
             return False
-        pid = int(redis.Redis.from_url(self.stack.redis_url).info("server")["process_id"])
-        self._freeze(pid, self._chance.uniform(1, 8))
-        return True
+        with suppress(redis.RedisError):
+            self._freeze(int(self._valkey().info("server")["process_id"]), self._chance.uniform(1, 8))  # type: ignore[index]
+            return True
+        return False
 
     def _freeze_gateway(self) -> None:
         self._freeze(self.stack.processes["payu"].pid, self._chance.uniform(2, 20))
 
     def _freeze(self, pid: int, seconds: float) -> None:
-        os.kill(pid, signal.SIGSTOP)
-        try:
+        def work() -> None:
             time.sleep(seconds)
-        finally:
             os.kill(pid, signal.SIGCONT)
+
+        os.kill(pid, signal.SIGSTOP)
+        self._in_background(work)
 
     def _bend(self) -> None:
         chance = self._chance
-        self.stack.payu_control(
-            "knobs", {"duplicate": chance.choice([0, 0, 1, 3, 8]), "reorder": chance.random() < 0.5, "delay_seconds": chance.choice([0, 0, 1, 4])}
-        )
+        turned = {"duplicate": chance.choice([0, 0, 1, 3, 8]), "reorder": chance.random() < 0.5, "delay_seconds": chance.choice([0, 0, 1, 4])}
+        with suppress(OSError):  # frozen just now
+            self.stack.payu_control("knobs", turned)
 
 
 def children_of(pid: int) -> list[int]:
