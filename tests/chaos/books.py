@@ -86,7 +86,8 @@ def _waiting(stack: Stack, slug: str, verdict: Verdict, *, known: set[str]) -> N
         "SELECT kind, key, attempts, last_error, dead_at IS NOT NULL FROM jobs_job"
         " WHERE done_at IS NULL AND (dead_at IS NOT NULL OR due_at <= now())",
     )
-    verdict.stuck += [f"{slug}: job {kind} {key}, {tries} tries, {'dead' if dead else 'due'}: {error[:120]}" for kind, key, tries, error, dead in jobs]
+    for kind, key, tries, error, dead in jobs:
+        verdict.stuck.append(f"{slug}: job {kind} {key}, {tries} tries, {'dead' if dead else 'due'}: {error[:120]}")
     for (row_id,) in stack.query(slug, "SELECT id FROM payments_callback WHERE state = 'new'"):
         verdict.stuck.append(f"{slug}: callback {row_id} was never judged")
     for (reference,) in stack.query(slug, "SELECT reference FROM payments_attempt WHERE state IN ('sent', 'pending')"):

@@ -3,20 +3,35 @@ test_faults_at_once; the mover itself: test_settlement)."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from payments import callbacks, checkout, pace, quarantine, reconcile, settlement
+from payments import callbacks, checkout, pace, quarantine, receipts, reconcile, settlement
 from payments.accounts import save_account
 from payments.gateway import GatewayState, GatewayUnavailable
-from payments.models import Attempt, AttemptState, Callback, Movement, MovementKind, Payment, PaymentState, Receipt, Review
+from payments.models import (
+    Attempt,
+    AttemptState,
+    Callback,
+    CallbackState,
+    Movement,
+    MovementKind,
+    Payment,
+    PaymentState,
+    Receipt,
+    ReceiptFile,
+    Review,
+)
 from saas.jobs import run
 from saas.jobs.models import Job
 from saas.jobs.registry import HANDLERS, Task
@@ -29,6 +44,7 @@ from tests.world import NOW, PAYU, Cast, Casts
 from workers import sweep
 
 ONE = Decimal(1215000)
+SETTLED = settlement.Outcome(CallbackState.SETTLED)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -80,7 +96,7 @@ def test_row_03_forged_callbacks_are_kept_up_to_a_number(here: Cast, monkeypatch
 
 def test_row_05_another_merchant_with_its_own_key_changes_nothing(here: Cast) -> None:
     attempt = start(here)
-    assert say(attempt, merchant_id="508030") == settlement.Outcome("quarantined", "merchant")
+    assert say(attempt, merchant_id="508030") == settlement.Outcome(CallbackState.QUARANTINED, "merchant")
     nothing_happened(attempt)
 
 
@@ -114,7 +130,7 @@ def test_row_07_late_money_for_a_covered_invoice_is_a_credit_and_a_task_for_staf
     late, other = start(here), start(here)
     settlement.expire(late.pk, now=NOW)
     say(other)
-    assert say(late) == settlement.Outcome("settled")
+    assert say(late) == SETTLED
     credit = Movement.objects.get(kind=MovementKind.CREDIT)
     assert (credit.amount, credit.invoice_id, credit.client_id, credit.attempt_id) == (ONE, None, here.rita.pk, late.pk)
     assert [review.kind for review in Review.objects.all()] == ["credit"]
@@ -140,7 +156,7 @@ def test_row_10_the_attempt_is_there_before_the_form_is_shown_and_coming_back_on
     with context.in_agency(agency):
         nothing_happened(attempt)
         assert (attempt.returned_state, Attempt.objects.get().returned_state) == ("approved", "approved")
-        assert say(attempt) == settlement.Outcome("settled")
+        assert say(attempt) == SETTLED
 
 
 def test_row_11_the_schedule_of_questions(here: Cast, settings: Any) -> None:
@@ -176,6 +192,7 @@ def test_row_11_a_callback_that_never_comes(here: Cast, there: StandIn, monkeypa
     job = work("payments.ask", now=second.due_at, monkeypatch=monkeypatch)
     attempt.refresh_from_db()
     assert (attempt.state, attempt.credited, attempt.asked_times) == (AttemptState.APPROVED, 1, 2)
+    assert attempt.settled_at is not None
     assert (job.due_at, job.done_at) == (attempt.settled_at + HOUR, None)  # and once more an hour after, and a day after
     assert Receipt.objects.get().amount == ONE
 
@@ -218,6 +235,25 @@ def test_row_14_with_the_cache_away_callbacks_are_stored_and_questions_asked(cas
     finally:
         for name in away:
             delattr(caches._connections, name)  # type: ignore[attr-defined]
+
+
+def test_row_17_a_disk_that_takes_no_pdf_costs_neither_the_receipt_nor_the_money(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempt = start(here)
+    say(attempt)
+    folder = Path(default_storage.path("receipts"))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.write_text("no room")  # nothing can be written below a file
+    job = Job.objects.get(kind="payments.receipt_pdf")
+    try:
+        job = work("payments.receipt_pdf", now=job.due_at, monkeypatch=monkeypatch)
+        assert (job.done_at, job.dead_at, job.attempts) == (None, None, 1)
+        assert (Receipt.objects.get().number, credited(attempt), ReceiptFile.objects.count()) == (1, ONE, 0)
+        assert receipts.open_pdf(Receipt.objects.get()) is None  # the page says that it is being made
+    finally:
+        folder.unlink()
+    assert work("payments.receipt_pdf", now=job.due_at, monkeypatch=monkeypatch).done_at is not None
+    assert ReceiptFile.objects.get().receipt == Receipt.objects.get()
 
 
 def test_row_18_no_answer_is_unknown_and_the_breaker_opens_and_closes(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,5 @@
 """Any sequence of checkouts, callbacks (true, repeated, reordered, forged, of another amount, replayed with invented ids),
-questions and expiries keeps the money right. A failing sequence is printed as the lines of a test.
+retries, questions and expiries keeps the money right. A failing sequence is printed as the lines of a test.
 
 The machine plays PayU: `tries` is what PayU itself holds. Each example is rolled back.
 """
@@ -15,7 +15,17 @@ import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from payments import checkout, settlement
 from payments.gateway import GatewayState
@@ -66,7 +76,11 @@ class Money(RuleBasedStateMachine):
     def begin(self, which: str) -> int:
         return self._begin([which])
 
-    @rule(target=attempts, which=st.lists(st.sampled_from(["invoice", "overdue"]), min_size=1, max_size=2, unique=True), part=st.sampled_from([1, 2, 3]))
+    @rule(
+        target=attempts,
+        which=st.lists(st.sampled_from(["invoice", "overdue"]), min_size=1, max_size=2, unique=True),
+        part=st.sampled_from([1, 2, 3]),
+    )
     def begin_another(self, which: list[str], part: int) -> Any:
         try:
             return self._begin(which, part=part)
@@ -202,7 +216,7 @@ def test_any_sequence_keeps_the_money_right(cast: Casts, length: int) -> None:
         run_state_machine_as_test(
             Money,
             settings=settings(
-                max_examples=25 if length == 15 else 12, stateful_step_count=length, deadline=None, database=None,
+                max_examples=18 if length == 15 else 8, stateful_step_count=length, deadline=None, database=None,
                 suppress_health_check=list(HealthCheck),
             ),
         )  # fmt: skip
