@@ -103,7 +103,8 @@ class Faults:
 
     def _start_again(self, name: str, wait: float = 0) -> None:
         start = {"web": self.stack.start_web, "worker": self.stack.start_worker, "beat": self.stack.start_beat}[name]
-        self.stack.kill(name)
+        with suppress(ProcessLookupError):  # it, and all that it started, ended by itself
+            self.stack.kill(name)
 
         def work() -> None:
             time.sleep(wait)
