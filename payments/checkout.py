@@ -15,7 +15,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from clientarea.models import Client
-from payments import accounts, settlement
+from payments import accounts, reconcile, settlement
 from payments.gateway import CheckoutForm, CheckoutRefused, CheckoutRequest, GatewayState, NoticeRefused, Payer
 from payments.models import (
     Attempt,
@@ -237,6 +237,7 @@ def _new_attempt(payment: Payment, account: GatewayAccount, *, now: datetime) ->
     )
     first = now + timedelta(seconds=settings.PAYU_POLL_SECONDS[0])
     defer("payments.ask", str(attempt.pk), now=now, due_at=first, attempt_id=attempt.pk)
+    reconcile.plan_night(now=now)
     # Built once here, inside the transaction: what PayU would not take is refused before anything is kept.
     checkout_form(attempt=attempt, agency=current_agency())
     return attempt

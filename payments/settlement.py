@@ -15,7 +15,7 @@ from enum import StrEnum
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from payments import accounts, manual, receipts, reversals, reviews
+from payments import accounts, manual, quarantine, receipts, reversals, reviews
 from payments.gateway import Answer, Finding, FindingKind, GatewayState, Notice, NoticeRefused
 from payments.models import (
     Attempt,
@@ -95,6 +95,8 @@ def settle_callback(callback_id: int, *, now: datetime) -> Outcome:
         callback.attempt = attempt
         callback.state, callback.reason, callback.processed_at = outcome.state, outcome.reason, now
         callback.save(update_fields=["attempt", "state", "reason", "processed_at"])
+        if outcome.state == CallbackState.QUARANTINED:
+            quarantine.watch(callback, now=now)
         return outcome
 
 
@@ -304,6 +306,9 @@ def _credit(attempt: Attempt, said: Said, *, basis: Basis, now: datetime) -> Non
     applied = apply_to_invoices(payment, attempt=attempt, now=now)
     if sum((amount for _, amount in applied), Decimal(0)) < payment.amount:
         reviews.tell_credit(payment, attempt)
+    if attempt.state in (AttemptState.DECLINED, AttemptState.EXPIRED):
+        # Its questions may have ended: an approved attempt is asked about again (reconcile.AFTER_APPROVAL).
+        defer("payments.ask", f"{attempt.pk}:late", now=now, attempt_id=attempt.pk)
     attempt.credited += 1
     attempt.state, attempt.settled_at = AttemptState.APPROVED, now
     _note(attempt, said)

@@ -108,7 +108,8 @@ VARIABLES = (
     Variable("PAYU_CHECKOUT_URL", "PayU's WebCheckout address.", _url("http", "https")),
     Variable("PAYU_REPORTS_URL", "PayU's Queries API address.", _url("http", "https")),
     Variable("PAYU_PAYMENTS_URL", "PayU's Payments API address (refunds).", _url("http", "https")),
-    Variable("PAYU_POLL_SECONDS", "When to ask PayU about an attempt, in seconds after its start.", _seconds, "420,600,1800,3600,10800,43200,86400,172800,259200,345600,432000,518400,648000"),
+    Variable("PAYU_POLL_SECONDS", "When to ask PayU about an attempt, in seconds after its start.", _seconds, "420,600,1800,3600,10800,43200,86400,172800,259200,345600,432000"),
+    Variable("PAYU_QUESTIONS_A_MINUTE", "How many questions an agency may ask PayU in a minute; the others wait.", _count, "60"),
 )
 # Read by the launcher or the tests, not by the settings; named here so that they are not taken for misspellings.
 NOT_SETTINGS = ("SAAS_TEST_CHROMIUM",)

@@ -1,9 +1,11 @@
 """The jobs of money: settle what came, ask what did not, make and mail receipts, mail invoices."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
-from payments import invoice_mail, receipt_mail, receipts, reconcile, refunds, reversal_mail, settlement
-from payments.gateway import GatewayUnavailable
+from payments import invoice_mail, pace, receipt_mail, receipts, reconcile, refunds, reversal_mail, settlement
+from payments.gateway import GatewayRefused, GatewayUnavailable
 from saas.jobs.registry import Later, Task, handles
 from saas.lib import clock
 from tenants.context import current_agency
@@ -19,10 +21,8 @@ def settle(task: Task) -> None:
 def ask(task: Task) -> None:
     """Ask PayU about an attempt, again and again on its schedule, until there is nothing more to learn."""
     now = clock.now()
-    try:
+    with _patience(now):
         again = reconcile.ask_and_settle(task.payload["attempt_id"], now=now)
-    except GatewayUnavailable as error:
-        raise Later(now + timedelta(minutes=2)) from error
     if again is not None:
         raise Later(again)
 
@@ -30,7 +30,45 @@ def ask(task: Task) -> None:
 @handles("payments.ask_now")
 def ask_now(task: Task) -> None:
     """One question, at once: something arrived that a signature alone does not prove."""
-    reconcile.ask_and_settle(task.payload["attempt_id"], now=clock.now())
+    now = clock.now()
+    with _patience(now):
+        reconcile.ask_at_once(task.payload["attempt_id"], now=now)
+
+
+@handles("payments.ask_stranger")
+def ask_stranger(task: Task) -> None:
+    """One question about a signed callback under a reference that is none of ours."""
+    now = clock.now()
+    with _patience(now):
+        reconcile.ask_about_stranger(task.payload["callback_id"], now=now)
+
+
+@handles("payments.compare")
+def compare(task: Task) -> None:
+    """The nightly round: a job for each attempt of the last two days, and the round of the night after."""
+    reconcile.compare_nightly(now=clock.now())
+
+
+@handles("payments.compare_one")
+def compare_one(task: Task) -> None:
+    """Compare what PayU holds of one attempt with what was credited here."""
+    now = clock.now()
+    with _patience(now):
+        reconcile.compare(task.payload["attempt_id"], now=now)
+
+
+@contextmanager
+def _patience(now: datetime) -> Iterator[None]:
+    """A question without an answer is asked again later, for as long as it takes: it is never a failure of the job."""
+    try:
+        yield
+    except pace.NotNow as wait:
+        raise Later(wait.until) from wait
+    except GatewayUnavailable as error:
+        raise Later(now + timedelta(minutes=2)) from error
+    except GatewayRefused as error:
+        reconcile.tell_of_refusal(error, today=clock.local(now).date())
+        raise Later(now + timedelta(hours=1)) from error
 
 
 @handles("payments.receipt_pdf")

@@ -1,6 +1,6 @@
 """The launcher: `python -m deploy.dev.run VERB`, behind every target of the Makefile. Standard library only.
 
-Verbs: demo, test, check, bench, shots, lock, clean. STATE (.local) and PORT (8000) come from the environment; everything
+Verbs: demo, test, check, bench, chaos, shots, lock, clean. STATE (.local) and PORT (8000) come from the environment; everything
 that is made stays under STATE.
 """
 
@@ -27,7 +27,7 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"} 
 def main(verb: str, extra: list[str]) -> int:
     """Run a verb. Returns the exit code."""
     state = Path(os.environ.get("STATE") or ROOT / ".local").expanduser().resolve()
-    verbs = {"demo": demo, "test": test, "check": check, "bench": bench, "shots": shots, "lock": lock, "clean": clean}
+    verbs = {"demo": demo, "test": test, "check": check, "bench": bench, "chaos": chaos, "shots": shots, "lock": lock, "clean": clean}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return verbs[verb](state, extra)
@@ -70,6 +70,12 @@ def test(state: Path, extra: list[str]) -> int:
 def bench(state: Path, extra: list[str]) -> int:
     """The measurements of docs/bench.md, on servers of their own."""
     return _with_servers(state, lambda python: [str(python), "-m", "tests.bench", *extra], browser=False)
+
+
+def chaos(state: Path, extra: list[str]) -> int:
+    """The running system with everything going wrong (docs/chaos.md). A Valkey that we started may be frozen and emptied."""
+    ours = [] if os.environ.get("REDIS_URL") else ["--own-valkey"]
+    return _with_servers(state, lambda python: [str(python), "-m", "tests.chaos", *ours, *extra], browser=False)
 
 
 def shots(state: Path, extra: list[str]) -> int:

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('clientarea', '0001_initial'),
-        ('payments', '0001_initial'),
+        ('payments', '0003_guards'),
     ]
 
     operations = [

@@ -131,6 +131,7 @@ def _shown(books: Books, row: Row) -> dict[str, Any]:
         "mean": row["mean"],
         "state": row["state"],
         "value": row["value"],
+        "decided": row["decided"],
         "authorization": row["authorization"],
         "cus": row["cus"],
         "callbacks": sent,

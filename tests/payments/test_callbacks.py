@@ -46,7 +46,7 @@ def test_it_is_kept_raw_and_answered_200_empty(cast: Casts, browse: Any, body: s
     assert _stored(cast.beta.agency) == (0, 0)
 
 
-def test_a_suspended_agency_still_receives_money(cast: Casts, browse: Any, body: str) -> None:
+def test_row_23_a_suspended_agency_still_receives_money(cast: Casts, browse: Any, body: str) -> None:
     agency = cast.alfa.agency
     agency.state = AgencyState.SUSPENDED
     agency.save()
