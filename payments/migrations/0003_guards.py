@@ -64,18 +64,19 @@ CREATE FUNCTION payments_sums_agree() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     moved numeric; said numeric;
 BEGIN
+    -- Two questions a row and no more: a book brings movements by the hundred thousand.
     IF NEW.invoice_id IS NOT NULL THEN
-        EXECUTE format('SELECT sum(amount) FROM %I.payments_movement WHERE invoice_id = $1', TG_TABLE_SCHEMA) INTO moved USING NEW.invoice_id;
-        EXECUTE format('SELECT applied FROM %I.payments_invoice WHERE id = $1', TG_TABLE_SCHEMA) INTO said USING NEW.invoice_id;
+        EXECUTE format('SELECT i.applied, (SELECT sum(amount) FROM %1$I.payments_movement WHERE invoice_id = i.id)'
+            ' FROM %1$I.payments_invoice i WHERE i.id = $1', TG_TABLE_SCHEMA) INTO said, moved USING NEW.invoice_id;
         IF moved IS DISTINCT FROM said THEN
             RAISE EXCEPTION 'invoice %: its movements say %, it says %', NEW.invoice_id, moved, said
                 USING ERRCODE = 'integrity_constraint_violation';
         END IF;
     END IF;
     IF NEW.payment_id IS NOT NULL THEN
-        EXECUTE format('SELECT sum(amount) FROM %I.payments_movement WHERE payment_id = $1', TG_TABLE_SCHEMA) INTO moved USING NEW.payment_id;
-        EXECUTE format('SELECT p.amount - coalesce((SELECT sum(amount) FROM %1$I.payments_reversal WHERE payment_id = p.id), 0)'
-            ' FROM %1$I.payments_payment p WHERE p.id = $1', TG_TABLE_SCHEMA) INTO said USING NEW.payment_id;
+        EXECUTE format('SELECT p.amount - coalesce((SELECT sum(amount) FROM %1$I.payments_reversal WHERE payment_id = p.id), 0),'
+            ' (SELECT sum(amount) FROM %1$I.payments_movement WHERE payment_id = p.id)'
+            ' FROM %1$I.payments_payment p WHERE p.id = $1', TG_TABLE_SCHEMA) INTO said, moved USING NEW.payment_id;
         IF moved IS DISTINCT FROM said THEN
             RAISE EXCEPTION 'payment %: its movements say %, it brought %', NEW.payment_id, moved, said
                 USING ERRCODE = 'integrity_constraint_violation';
