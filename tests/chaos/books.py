@@ -79,12 +79,12 @@ def _numbers(stack: Stack, slug: str, verdict: Verdict) -> None:
 
 
 def _waiting(stack: Stack, slug: str, verdict: Verdict, *, known: set[str]) -> None:
-    """Work that is due and not done, or set aside; callbacks that nobody judged; attempts that the gateway knows of and
+    """Work that has been due for a while and is not done, or was set aside; callbacks that nobody judged; attempts that the gateway knows of and
     that never ended (one that nobody paid waits for its time)."""
     jobs = stack.query(
         slug,
         "SELECT kind, key, attempts, last_error, dead_at IS NOT NULL FROM jobs_job"
-        " WHERE done_at IS NULL AND (dead_at IS NOT NULL OR due_at <= now())",
+        " WHERE done_at IS NULL AND (dead_at IS NOT NULL OR due_at <= now() - interval '15 seconds')",
     )
     for kind, key, tries, error, dead in jobs:
         verdict.stuck.append(f"{slug}: job {kind} {key}, {tries} tries, {'dead' if dead else 'due'}: {error[:120]}")

@@ -103,7 +103,7 @@ class Stack:
             server.execute(f'CREATE DATABASE "{self.database}"')
         redis.Redis.from_url(self.redis_url).flushdb()
         self.start_payu()
-        self._run("-m", "deploy.dev.demo")
+        self.run("-m", "deploy.dev.demo")
         self.demo = json.loads((self.folder / "demo.json").read_text(encoding="utf-8"))
         self.start_web()
         self.start_worker()
@@ -188,7 +188,8 @@ class Stack:
         """What a process wrote."""
         return (self.folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
 
-    def _run(self, *command: str) -> None:
+    def run(self, *command: str) -> None:
+        """Run Python with `command` in the stack's environment, to its end. Raises AssertionError if it fails."""
         done = subprocess.run([sys.executable, *command], cwd=ROOT, env=self.env, capture_output=True, text=True)
         assert done.returncode == 0, f"{command}: {done.stdout[-2000:]}{done.stderr[-4000:]}"
 
