@@ -22,7 +22,7 @@ from payments.forms import AnotherPaymentForm, PayerForm, payer_initial
 from payments.gateway import GatewayError
 from payments.models import Attempt, AttemptState, InvoiceState, Payment, PaymentState
 from payments.portal_parts import own
-from saas.accounts.doors import client
+from saas.accounts.doors import client, in_person
 from saas.lib import clock, phones
 from saas.lib.documents import format_document
 
@@ -64,7 +64,7 @@ def invoice_pay(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "payments/invoice_pay.html", context)
 
 
-@client
+@in_person
 @require_GET
 def payment_go(request: HttpRequest, pk: int) -> HttpResponse:
     """*Pagar con PayU*: the form that takes the payer there. Without an attempt that waits to be paid, back to the payment."""
@@ -106,7 +106,7 @@ def payment_retry(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("payment_go", pk=payment.pk)
 
 
-@client
+@in_person
 @require_GET
 def payment_return(request: HttpRequest) -> HttpResponse:
     """PayU sends the payer's browser back here. Somebody else's link is not found, and changes nothing."""

@@ -7,8 +7,9 @@ from clientarea import portal as client_portal
 from payments import desk as payment_desk
 from payments import portal as payment_portal
 from pqrs import portal as case_portal
-from saas import frame, home
+from saas import desk_home, desk_search, frame, home
 from saas.accounts.views import captcha
+from tenants import desk as agency_desk
 
 handler400 = "saas.errors.bad_request"
 handler403 = "saas.errors.permission_denied"
@@ -24,6 +25,9 @@ urlpatterns = [
     path("area-de-clientes/", include(client_portal.urlpatterns)),
     path("area-de-clientes/", include(payment_portal.urlpatterns)),
     path("area-de-clientes/", include(case_portal.urlpatterns)),
+    path("oficina/", include(desk_home.urlpatterns)),
+    path("oficina/", include(desk_search.urlpatterns)),
     path("oficina/", include(client_desk.urlpatterns)),
+    path("oficina/", include(agency_desk.urlpatterns)),
     path("oficina/", include(payment_desk.urlpatterns)),
 ]

@@ -16,9 +16,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 
 from saas.accounts.models import Role
+from saas.accounts.viewing import READING, ReadOnly, viewing_of
 
 View = Callable[..., HttpResponseBase]
-DOORS = ("everyone", "client", "staff", "operator", "gateway")
+DOORS = ("everyone", "client", "in_person", "staff", "operator", "gateway")
 # Views of Django itself and of static files, each with its own check: admin (its own has_permission) and i18n.
 OPEN_MODULES = ("django.contrib.admin", "unfold")
 
@@ -32,13 +33,21 @@ def _door(name: str, role: Role | None) -> Callable[[View], View]:
                 if not user.is_authenticated:
                     return _ask_to_log_in(request)
                 if not user.is_active or user.role != role:
-                    raise Http404
+                    _let_look(request, name)
             return view(request, *args, **kwargs)
 
         guarded.door = name  # type: ignore[attr-defined]
         return guarded
 
     return decorate
+
+
+def _let_look(request: HttpRequest, door: str) -> None:
+    """Staff looking as a client (viewing.py) may read the client's pages, and nothing else. Everybody else: 404."""
+    if door not in ("client", "in_person") or viewing_of(request) is None:
+        raise Http404
+    if door == "in_person" or request.method not in READING:
+        raise ReadOnly
 
 
 def _ask_to_log_in(request: HttpRequest) -> HttpResponseBase:
@@ -51,6 +60,7 @@ def _ask_to_log_in(request: HttpRequest) -> HttpResponseBase:
 
 everyone = _door("everyone", None)
 client = _door("client", Role.CLIENT)
+in_person = _door("in_person", Role.CLIENT)  # a client's page that does something by being opened: nobody looks at it as another
 staff = _door("staff", Role.STAFF)
 operator = _door("operator", Role.OPERATOR)
 gateway = _door("gateway", None)  # whoever holds an agency's key; what it says is believed only once verified
