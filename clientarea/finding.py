@@ -48,11 +48,11 @@ def chosen(query: QueryDict) -> QuerySet[Client]:
 
 
 def search_units(units: QuerySet[Unit], words: str) -> QuerySet[Unit]:
-    """Those whose code begins with what was typed, or whose address, neighbourhood or city hold every word."""
+    """Those whose code begins with what was typed, or in whose address, neighbourhood or city each word begins one."""
     named = Q()
     for word in fold(words).split():
-        named &= Q(plain__contains=word)
-    place = Func(Lower("address"), Value(" "), Lower("neighbourhood"), Value(" "), Lower("city"), function="concat")
+        named &= Q(plain__contains=f" {word}")
+    place = Func(Value(" "), Lower("address"), Value(" "), Lower("neighbourhood"), Value(" "), Lower("city"), function="concat")
     return units.annotate(plain=Func(place, *_ACCENTS, function="translate")).filter(
         Q(code__startswith=words.strip().upper()) | named
     )

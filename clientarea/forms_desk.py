@@ -178,8 +178,8 @@ class UnitForm(SeenForm):
 class OwnerForm(forms.Form):
     """One owner and the share."""
 
-    owner = ClientField(label=_("Propietario (documento)"), required=False)
-    share = PercentField(label=_("Participación %"), required=False)
+    owner = ClientField(label=_("Documento"), required=False)
+    share = PercentField(label=_("Parte %"), required=False)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

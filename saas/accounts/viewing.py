@@ -48,7 +48,8 @@ def viewing_of(request: HttpRequest) -> Viewing | None:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or not user.is_active or user.role != Role.STAFF:
         return None
-    kept = request.session.get(_KEY)
+    session = getattr(request, "session", None)
+    kept = session.get(_KEY) if session is not None else None
     if not isinstance(kept, dict) or kept.get("staff") != user.pk:
         return None
     until = datetime.fromtimestamp(kept["until"], UTC)
