@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from clientarea.models import Client, Lease, Ownership, PortalView, Unit
-from saas.accounts.models import Role
+from saas.accounts.models import Role, User
 from saas.accounts.viewing import Viewing, viewing_of
 from saas.lib import clock
 
@@ -36,9 +36,9 @@ def client_of(request: HttpRequest) -> Client:
 def _looked_at(request: HttpRequest, viewing: Viewing) -> Client | None:
     """The client whom staff is looking as. That it was looked at is written down before anything is shown."""
     client = Client.objects.filter(pk=viewing.client_id).first()
-    if client is not None:
+    if client is not None and isinstance(request.user, User):
         PortalView.objects.create(
-            client=client, staff_id=request.user.pk, staff_name=request.user.get_full_name(), path=request.path[:200], seen_at=clock.now()
+            client=client, staff=request.user, staff_name=request.user.name, path=request.path[:200], seen_at=clock.now()
         )
     return client
 

@@ -37,8 +37,7 @@ OPTIONS = 8
 def desk_clients(request: HttpRequest) -> HttpResponse:
     """*Clientes*: search by name, document, e-mail or telephone, filter by the state of the account, choose whom to invite."""
     page = Paginator(chosen(request.GET), PAGE).get_page(request.GET.get("page"))
-    for client in page:
-        tell_state(client)
+    listed: list[Any] = [tell_state(client) for client in page]
     wanted = request.GET.get("estado", "")
     states = [(key, label) for key, (label, _q) in ACCOUNT_STATES.items()]
     context = {
@@ -47,7 +46,7 @@ def desk_clients(request: HttpRequest) -> HttpResponse:
         "estado": wanted,
         "states": [*states, (ARCHIVED, _("Archivados"))],
         "can_invite_all": wanted in ("none", "invited") and page.paginator.count > 0,
-        "can_choose": any(client.state in ("none", "invited") for client in page),
+        "can_choose": any(client.state in ("none", "invited") for client in listed),
     }
     return render(request, "clientarea/desk_clients.html", context)
 
@@ -58,7 +57,7 @@ def desk_client(request: HttpRequest, pk: int) -> HttpResponse:
     """One client and everything about it."""
     client = tell_state(get_object_or_404(Client.objects.select_related("user"), pk=pk))
     today = clock.today()
-    invoices: Any = client.invoices  # type: ignore[attr-defined]
+    invoices: Any = client.invoices
     owed = invoices.owed()
     others = Prefetch("unit__ownerships", queryset=Ownership.objects.select_related("owner"))
     context = {
@@ -68,9 +67,9 @@ def desk_client(request: HttpRequest, pk: int) -> HttpResponse:
         "owed": owed.with_state(today=today).order_by("due_on", "pk")[:20],
         "debt": owed.aggregate(sum=Sum(F("total") - F("applied")), count=Count("pk")),
         "settled": invoices.filter(Q(voided_at__isnull=False) | Q(applied__gte=F("total"))).with_state(today=today)[:RECENT],
-        "payments": client.payments.exclude(state="started").select_related("receipt")[:RECENT],  # type: ignore[attr-defined]
-        "payouts": client.payouts.select_related("lease")[:RECENT],  # type: ignore[attr-defined]
-        "cases": client.cases.all()[:RECENT],  # type: ignore[attr-defined]
+        "payments": client.payments.exclude(state="started").select_related("receipt")[:RECENT],
+        "payouts": client.payouts.select_related("lease")[:RECENT],
+        "cases": client.cases.all()[:RECENT],
         "views": client.portal_views.order_by("-seen_at", "-pk")[:RECENT],
         "can_invite": client.state in ("none", "invited"),  # type: ignore[attr-defined]
         "today": today,
@@ -152,7 +151,7 @@ def desk_invite(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def desk_client_options(request: HttpRequest) -> HttpResponse:
     """A fragment: the clients that what is being typed may mean, for a list of suggestions."""
-    typed = next(iter(request.GET.values()), "").strip()[:60]
+    typed = str(next(iter(request.GET.values()), "")).strip()[:60]
     clients = search(Client.objects.filter(archived_at=None), typed).order_by("folded", "pk")[:OPTIONS] if len(typed) > 1 else []
     options = [(client.document, client.name) for client in clients]
     return render(request, "clientarea/desk_options.html", {"options": options})

@@ -59,7 +59,7 @@ def desk_unit(request: HttpRequest, pk: int) -> HttpResponse:
     """One unit: owners, leases, cases."""
     unit = get_object_or_404(Unit.objects.prefetch_related(_OWNERS), pk=pk)
     leases = unit.leases.select_related("renter").order_by("-ends_on", "pk")
-    cases = unit.cases.select_related("client")[:RECENT]  # type: ignore[attr-defined]
+    cases = unit.cases.select_related("client")[:RECENT]
     return render(request, "clientarea/desk_unit.html", {"unit": unit, "leases": leases, "cases": cases, "today": clock.today()})
 
 
@@ -86,7 +86,7 @@ def desk_unit_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def desk_unit_options(request: HttpRequest) -> HttpResponse:
     """A fragment: the units that what is being typed may mean."""
-    typed = next(iter(request.GET.values()), "").strip()[:60]
+    typed = str(next(iter(request.GET.values()), "")).strip()[:60]
     units = search_units(Unit.objects.all(), typed).order_by("code")[:OPTIONS] if typed else []
     return render(request, "clientarea/desk_options.html", {"options": [(unit.code, unit.address) for unit in units]})
 
@@ -195,15 +195,15 @@ def _lease(pk: int) -> Lease:
 def _lease_page(request: HttpRequest, lease: Lease, form: EndForm, *, status: int) -> HttpResponse:
     today = clock.today()
     _tell_state(lease)
-    invoices: Any = lease.invoices  # type: ignore[attr-defined]
+    invoices: Any = lease.invoices
     context = {
         "lease": lease,
         "form": form,
         "owners": lease.unit.ownerships.select_related("owner").order_by("-share", "pk"),
         "debt": invoices.owed().aggregate(sum=Sum(F("total") - F("applied"), filter=Q(kind="rent")), count=Count("pk", filter=Q(kind="rent"))),
         "invoices": invoices.with_state(today=today)[: RECENT * 2],
-        "payouts": lease.payouts.select_related("owner")[:RECENT],  # type: ignore[attr-defined]
-        "cases": lease.cases.select_related("client")[:RECENT],  # type: ignore[attr-defined]
+        "payouts": lease.payouts.select_related("owner")[:RECENT],
+        "cases": lease.cases.select_related("client")[:RECENT],
         "can_end": lease.ends_on >= today,
     }
     return render(request, "clientarea/desk_lease.html", context, status=status)

@@ -136,11 +136,8 @@ def _own(unit: Unit, shares: Shares) -> None:
 def _free(values: Mapping[str, Any], *, besides: int | None) -> None:
     """Make sure that the unit has no other lease in those dates; the unit stays locked, so none comes between."""
     Unit.objects.select_for_update().get(pk=values["unit_id"])
-    taken = (
-        Lease.objects.filter(unit_id=values["unit_id"], starts_on__lte=values["ends_on"], ends_on__gte=values["starts_on"])
-        .exclude(pk=besides)
-        .first()
-    )
+    others = Lease.objects.filter(unit_id=values["unit_id"], starts_on__lte=values["ends_on"], ends_on__gte=values["starts_on"])
+    taken = (others if besides is None else others.exclude(pk=besides)).first()
     if taken is not None:
         told = {"number": taken.number, "start": short_date(taken.starts_on), "end": short_date(taken.ends_on)}
         raise EstateError(

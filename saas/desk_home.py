@@ -53,6 +53,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     days = collected_by_day(today)
     collected = sum((day.amount for day in days), Decimal(0))
     invoiced = Invoice.objects.filter(kind=InvoiceKind.RENT, period=month, voided_at=None).aggregate(sum=Sum("total"))["sum"] or Decimal(0)
+    ages = overdue_by_age(today)
     context = {
         "today": today,
         "month": month,
@@ -62,12 +63,12 @@ def desk(request: HttpRequest) -> HttpResponse:
         "collected": collected,
         "invoiced": invoiced,
         "percent": round(collected * 100 / invoiced) if invoiced else None,
-        "ages": overdue_by_age(today),
+        "ages": ages,
+        "overdue": sum((age["sum"] for age in ages), Decimal(0)),
         "reviews": Review.objects.filter(closed_at=None).count(),
         "cases": open_cases(today),
         "counts": client_counts(),
     }
-    context["overdue"] = sum((age["sum"] for age in context["ages"]), Decimal(0))
     return render(request, "desk/home.html", context)
 
 
@@ -143,7 +144,7 @@ def client_counts() -> dict[str, int]:
 
 
 def _overdue(today: date) -> InvoiceQuerySet:
-    return Invoice.objects.owed().filter(kind=InvoiceKind.RENT, due_on__lt=today)  # type: ignore[return-value]
+    return Invoice.objects.owed().filter(kind=InvoiceKind.RENT, due_on__lt=today)
 
 
 def _aged(age: str, today: date) -> Q:

@@ -84,7 +84,7 @@ class LogoForm(forms.Form):
     file = forms.FileField(
         label=_("Archivo"),
         help_text=_("PNG, JPEG o WebP, hasta 2 MB. Mejor horizontal y con fondo transparente."),
-        error_messages={"required": _("Elija primero el archivo del logo.")},
+        error_messages={"required": _("Elija primero el archivo del logo."), "empty": _("El archivo está vacío. Elija otro.")},
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
     )
 

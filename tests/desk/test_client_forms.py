@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from clientarea.models import Client
-from saas.accounts.models import User
+from saas.accounts.models import Role, User
 from tenants import context
 from tests.desk.desks import assert_desk_only, errors_of
 from tests.portal.pages import at, queries_of, tags, text_of
@@ -100,7 +100,7 @@ def test_an_edit_takes_the_account_along(here: Cast, browse: Any) -> None:
 
 def test_an_edit_takes_nobody_s_document_or_usuario(here: Cast, browse: Any) -> None:
     with context.in_agency(here.agency):
-        User.objects.create_user(username="88001", role="client", name="Suelto")
+        User.objects.create_user(username="88001", role=Role.CLIENT, name="Suelto")
     assert "Rita Arrendataria" in errors_of(_edit(browse, here, here.nadie, document="1001"))["document"][0]
     assert errors_of(_edit(browse, here, here.nadie, document="88001")) == {"document": ["Ese documento ya es el usuario de otra cuenta. Revíselo."]}
     with context.in_agency(here.agency):

@@ -118,7 +118,7 @@ def test_an_edit_and_a_stale_one(here: Cast, browse: Any) -> None:
     sara = browse(here.agency, here.sara)
     path = at("desk_lease_edit", here.lease.pk)
     page = sara.get(path)
-    initial = {name: value for name, value in page.context["form"].initial.items()}
+    initial = dict(page.context["form"].initial)
     assert (initial["unit"], initial["renter"], initial["rent"]) == ("IN-1", "1001", "$\u00a0950.000")
     data = {**initial, "starts_on": "2025-02-01", "ends_on": "2027-01-31", "rent": "1000000"}
     assert sara.post(path, data).status_code == 302

@@ -104,6 +104,7 @@ def test_it_is_bound_to_who_asked(here: Cast, browse: Any) -> None:
         other = User.objects.create_user(username="otro@alfa.example", role=Role.STAFF, name="Otro", password="x")  # noqa: S106
     for user, status in ((other, 404), (here.oscar.user, 200)):
         browser = browse(here.agency)
+        assert user is not None
         log_in(browser, here.agency, user)
         with context.in_agency(here.agency):
             session = browser.session
