@@ -159,7 +159,7 @@ def _note() -> PngImagePlugin.PngInfo:
     [
         (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "No es una imagen PNG, JPEG o WebP."),
         (b"GIF89a" + b"\0" * 50, "No es una imagen PNG, JPEG o WebP."),
-        (picture()[:60], "No es una imagen PNG, JPEG o WebP."),
+        (picture()[:20], "No es una imagen PNG, JPEG o WebP."),
         (picture(size=(4001, 10)), "La imagen es demasiado grande"),
         (b"\x89PNG" + b"\0" * own.LOGO_BYTES, "El archivo pesa más de 2 MB."),
         (b"", "El archivo está vacío. Elija otro."),
