@@ -1,6 +1,7 @@
 """From a request to the rows of who asks: the one way to a client's data, and what that client is.
 
 Renter and owner are derived from leases and ownerships each time, never stored. A user without a client gets 404.
+Staff who look as a client (saas/accounts/viewing.py) come this way too, and each page that they open is written down.
 """
 
 from __future__ import annotations
@@ -11,19 +12,35 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from clientarea.models import Client, Lease, Ownership, Unit
-from saas.accounts.models import Role
+from clientarea.models import Client, Lease, Ownership, PortalView, Unit
+from saas.accounts.models import Role, User
+from saas.accounts.viewing import Viewing, viewing_of
+from saas.lib import clock
 
 
 def client_of(request: HttpRequest) -> Client:
-    """The client who asks, or 404. Read once a request."""
+    """The client who asks, or whom staff is looking as, or 404. Read once a request."""
     known: Client | None = getattr(request, "_client", None)
     if known is None:
-        known = Client.objects.filter(user_id=request.user.pk).first() if request.user.is_authenticated else None
+        viewing = viewing_of(request)
+        if viewing is not None:
+            known = _looked_at(request, viewing)
+        elif request.user.is_authenticated:
+            known = Client.objects.filter(user_id=request.user.pk).first()
         if known is None:
             raise Http404
         request._client = known  # type: ignore[attr-defined]
     return known
+
+
+def _looked_at(request: HttpRequest, viewing: Viewing) -> Client | None:
+    """The client whom staff is looking as. That it was looked at is written down before anything is shown."""
+    client = Client.objects.filter(pk=viewing.client_id).first()
+    if client is not None and isinstance(request.user, User):
+        PortalView.objects.create(
+            client=client, staff=request.user, staff_name=request.user.name, path=request.path[:200], seen_at=clock.now()
+        )
+    return client
 
 
 def leases_of(client: Client) -> QuerySet[Lease]:
@@ -54,13 +71,14 @@ def is_owner(client: Client) -> bool:
 
 
 def roles(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `is_renter` and `is_owner` for the portal's navigation. Nothing is asked until a template looks."""
+    """Context processor: `is_renter` and `is_owner` for the portal's navigation, and `viewing` and `viewing_client`,
+    whom staff is looking as. Nothing is asked until a template looks."""
     user = getattr(request, "user", None)
     if user is None or getattr(request, "agency", None) is None:
         return {}
 
     def ask(question: Any) -> bool:
-        if not user.is_authenticated or user.role != Role.CLIENT:
+        if not user.is_authenticated or (user.role != Role.CLIENT and viewing_of(request) is None):
             return False
         try:
             return bool(question(client_of(request)))
@@ -70,4 +88,6 @@ def roles(request: HttpRequest) -> dict[str, Any]:
     return {
         "is_renter": SimpleLazyObject(lambda: ask(is_renter)),
         "is_owner": SimpleLazyObject(lambda: ask(is_owner)),
+        "viewing": SimpleLazyObject(lambda: viewing_of(request)),
+        "viewing_client": SimpleLazyObject(lambda: client_of(request)),
     }

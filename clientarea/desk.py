@@ -1,111 +1,139 @@
-"""The desk's pages about clients: who they are, whether they have an account, and the invitation to open one.
+"""The desk's pages about clients: the list, one client with everything about it, and the forms that write one down or mend it.
 
 Staff only. Money and cases are looked at through the client's own rows; nothing of them is changed here.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, F, Prefetch, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clientarea import desk_estate, desk_invitations, desk_viewing, people
 from clientarea.access import leases_of
+from clientarea.accounts import ACCOUNT_STATES, ARCHIVED, tell_state
+from clientarea.finding import chosen, search
+from clientarea.forms_desk import ClientForm, client_initial
 from clientarea.invitations import InvitationError, invite
 from clientarea.models import Client, Ownership
 from saas.accounts import doors, second_factor, team
 from saas.accounts.models import StaffRole
-from saas.lib import clock
-from saas.lib.text import fold
+from saas.lib import clock, seen
 
 PAGE = 25
-# What an account's state is, for people and for the filter of the list.
-ACCOUNT_STATES = {
-    "none": (gettext_lazy("Sin cuenta"), Q(user=None)),
-    "invited": (gettext_lazy("Invitado"), Q(user__is_active=True, user__activated_at=None)),
-    "active": (gettext_lazy("Activo"), Q(user__is_active=True, user__activated_at__isnull=False)),
-    "blocked": (gettext_lazy("Desactivado"), Q(user__is_active=False)),
-}
-
-
-def account_state(client: Client) -> str:
-    """Which of ACCOUNT_STATES a client's account is in."""
-    if client.user is None:
-        return "none"
-    if not client.user.is_active:
-        return "blocked"
-    return "invited" if client.user.activated_at is None else "active"
-
-
-def search(clients: QuerySet[Client], words: str) -> QuerySet[Client]:
-    """Those whose name holds every word, without accents, or whose document begins with what was typed."""
-    named = Q()
-    for word in fold(words).split():
-        named &= Q(folded__contains=word)
-    document = re.sub(r"[\s.,-]", "", words).upper()
-    return clients.filter(named | Q(document__startswith=document) if document else named)
-
-
-@doors.staff
-@require_GET
-def desk(request: HttpRequest) -> HttpResponse:
-    """*Oficina*: how many clients there are and how many use their account."""
-    counts = Client.objects.aggregate(
-        total=Count("pk"), **{state: Count("pk", filter=question) for state, (_label, question) in ACCOUNT_STATES.items()}
-    )
-    without_email = Client.objects.filter(user=None, email="").count()
-    return render(request, "clientarea/desk.html", {"counts": counts, "without_email": without_email})
+RECENT = 8  # rows of each list of a client's page
+OPTIONS = 8
 
 
 @doors.staff
 @require_GET
 def desk_clients(request: HttpRequest) -> HttpResponse:
-    """*Clientes*: search by name or document, filter by the state of the account."""
-    typed = request.GET.get("q", "").strip()[:100]
+    """*Clientes*: search by name, document, e-mail or telephone, filter by the state of the account, choose whom to invite."""
+    page = Paginator(chosen(request.GET), PAGE).get_page(request.GET.get("page"))
+    listed: list[Any] = [tell_state(client) for client in page]
     wanted = request.GET.get("estado", "")
-    clients = Client.objects.select_related("user").order_by("folded", "pk")
-    if typed:
-        clients = search(clients, typed)
-    if wanted in ACCOUNT_STATES:
-        clients = clients.filter(ACCOUNT_STATES[wanted][1])
-    page = Paginator(clients, PAGE).get_page(request.GET.get("page"))
-    for client in page:
-        _tell_state(client)
-    return render(
-        request,
-        "clientarea/desk_clients.html",
-        {"page_obj": page, "q": typed, "estado": wanted, "states": [(key, label) for key, (label, _q) in ACCOUNT_STATES.items()]},
-    )
+    states = [(key, label) for key, (label, _q) in ACCOUNT_STATES.items()]
+    context = {
+        "page_obj": page,
+        "q": request.GET.get("q", "").strip()[:100],
+        "estado": wanted,
+        "states": [*states, (ARCHIVED, _("Archivados"))],
+        "can_invite_all": wanted in ("none", "invited") and page.paginator.count > 0,
+        "can_choose": any(client.state in ("none", "invited") for client in listed),
+    }
+    return render(request, "clientarea/desk_clients.html", context)
 
 
 @doors.staff
 @require_GET
 def desk_client(request: HttpRequest, pk: int) -> HttpResponse:
-    """One client: data, leases, units, what is owed, and the button that invites."""
-    client = get_object_or_404(Client.objects.select_related("user"), pk=pk)
-    _tell_state(client)
-    owed: Any = client.invoices.owed()
+    """One client and everything about it."""
+    client = tell_state(get_object_or_404(Client.objects.select_related("user"), pk=pk))
+    today = clock.today()
+    invoices: Any = client.invoices
+    owed = invoices.owed()
     others = Prefetch("unit__ownerships", queryset=Ownership.objects.select_related("owner"))
     context = {
         "client": client,
         "leases": leases_of(client).select_related("unit").prefetch_related(others).order_by("-ends_on", "pk"),
         "ownerships": client.ownerships.select_related("unit").order_by("unit__code"),
-        "owed": owed.with_state(today=clock.today()).order_by("due_on", "pk")[:20],
+        "owed": owed.with_state(today=today).order_by("due_on", "pk")[:20],
         "credit": client.movements.filter(invoice=None).aggregate(sum=Sum("amount"))["sum"],
-        "debt": owed.aggregate(sum=Sum(F("total") - F("applied")), count=Count("pk")),
         "has_factor": client.user is not None and second_factor.is_on(client.user),
+        "debt": owed.aggregate(sum=Sum(F("total") - F("applied")), count=Count("pk")),
+        "settled": invoices.filter(Q(voided_at__isnull=False) | Q(applied__gte=F("total"))).with_state(today=today)[:RECENT],
+        "payments": client.payments.exclude(state="started").select_related("receipt")[:RECENT],
+        "payouts": client.payouts.select_related("lease")[:RECENT],
+        "cases": client.cases.all()[:RECENT],
+        "views": client.portal_views.order_by("-seen_at", "-pk")[:RECENT],
         "can_invite": client.state in ("none", "invited"),  # type: ignore[attr-defined]
-        "today": clock.today(),
+        "today": today,
     }
     return render(request, "clientarea/desk_client.html", context)
+
+
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_client_new(request: HttpRequest) -> HttpResponse:
+    """*Nuevo cliente*."""
+    form = ClientForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            client = people.create_client(_values(form))
+        except people.DocumentTaken as error:
+            _point_at(form, error)
+        else:
+            messages.success(request, _("El cliente quedó creado."))
+            return redirect("desk_client", pk=client.pk)
+    return _form_page(request, form, None)
+
+
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_client_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """*Editar cliente*."""
+    client = get_object_or_404(Client, pk=pk)
+    initial = {**client_initial(client), "seen": seen.mark(people.values_of(client))}
+    form = ClientForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_valid():
+        try:
+            people.change_client(client, _values(form), mark=form.cleaned_data["seen"])
+        except people.DocumentTaken as error:
+            _point_at(form, error)
+        except people.UsuarioTaken as error:
+            form.add_error("document", str(error))
+        except seen.StaleError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Los cambios quedaron guardados."))
+            return redirect("desk_client", pk=pk)
+    return _form_page(request, form, client)
+
+
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
+@require_POST
+def desk_client_archive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a client away."""
+    people.archive(get_object_or_404(Client, pk=pk), now=clock.now())
+    messages.success(request, _("El cliente quedó archivado y ya no puede ingresar. Su historia se conserva."))
+    return redirect("desk_client", pk=pk)
+
+
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
+@require_POST
+def desk_client_unarchive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Bring a client back."""
+    people.unarchive(get_object_or_404(Client, pk=pk))
+    messages.success(request, _("El cliente quedó restaurado."))
+    return redirect("desk_client", pk=pk)
 
 
 @doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
@@ -132,15 +160,43 @@ def desk_forget_factor(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("desk_client", pk=client.pk)
 
 
-def _tell_state(client: Client) -> None:
-    client.state = account_state(client)  # type: ignore[attr-defined]
-    client.state_label = ACCOUNT_STATES[client.state][0]  # type: ignore[attr-defined]
+@doors.staff
+@require_GET
+def desk_client_options(request: HttpRequest) -> HttpResponse:
+    """A fragment: the clients that what is being typed may mean, for a list of suggestions."""
+    typed = str(next(iter(request.GET.values()), "")).strip()[:60]
+    clients = search(Client.objects.filter(archived_at=None), typed).order_by("folded", "pk")[:OPTIONS] if len(typed) > 1 else []
+    options = [(client.document, client.name) for client in clients]
+    return render(request, "clientarea/desk_options.html", {"options": options})
+
+
+def _values(form: ClientForm) -> dict[str, Any]:
+    data = form.cleaned_data
+    return {field: data[field] for field in people.FIELDS if field != "document_check"} | {"document_check": data["document_check"]}
+
+
+def _point_at(form: ClientForm, error: people.DocumentTaken) -> None:
+    """The client who has the document already, one click away."""
+    address = reverse("desk_client", args=[error.client.pk])
+    form.add_error("document", format_html('{} <a href="{}">{}</a>', str(error), address, _("Ver ese cliente")))
+
+
+def _form_page(request: HttpRequest, form: ClientForm, client: Client | None) -> HttpResponse:
+    context = {"form": form, "client": client}
+    return render(request, "clientarea/desk_client_form.html", context, status=422 if form.is_bound else 200)
 
 
 urlpatterns = [
-    path("", desk, name="desk"),
     path("clientes/", desk_clients, name="desk_clients"),
+    path("clientes/nuevo/", desk_client_new, name="desk_client_new"),
+    path("clientes/opciones/", desk_client_options, name="desk_client_options"),
     path("clientes/<int:pk>/", desk_client, name="desk_client"),
+    path("clientes/<int:pk>/editar/", desk_client_edit, name="desk_client_edit"),
+    path("clientes/<int:pk>/archivar/", desk_client_archive, name="desk_client_archive"),
+    path("clientes/<int:pk>/restaurar/", desk_client_unarchive, name="desk_client_unarchive"),
     path("clientes/<int:pk>/invitar/", desk_invite, name="desk_invite"),
     path("clientes/<int:pk>/segundo-paso/", desk_forget_factor, name="desk_forget_factor"),
+    *desk_invitations.urlpatterns,
+    *desk_viewing.urlpatterns,
+    *desk_estate.urlpatterns,
 ]

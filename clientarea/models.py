@@ -36,6 +36,7 @@ class Client(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="client"
     )
     invited_at = models.DateTimeField(_("invitado"), null=True, blank=True)
+    archived_at = models.DateTimeField(_("archivado"), null=True, blank=True)  # kept, out of the lists, cannot log in
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -115,3 +116,49 @@ class Lease(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class PortalView(models.Model):
+    """A page of the client area that staff opened as a client. Only ever added; the name is kept as it was then."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="portal_views")
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    staff_name = models.CharField(max_length=200)
+    path = models.CharField(max_length=200)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("vista como cliente")
+        verbose_name_plural = _("vistas como cliente")
+        indexes = [models.Index(fields=["client", "-seen_at"], name="portal_view_of_client")]
+
+
+class InvitationRound(models.Model):
+    """Several clients invited at once: who asked for it, and when."""
+
+    asked_by = models.CharField(_("pedida por"), max_length=200)
+    asked_at = models.DateTimeField(_("pedida"))
+
+    class Meta:
+        verbose_name = _("ronda de invitaciones")
+        verbose_name_plural = _("rondas de invitaciones")
+
+
+class InvitationState(models.TextChoices):
+    """What became of one client of a round."""
+
+    WAITING = "waiting", _("En espera")
+    SENT = "sent", _("Invitado")
+    REFUSED = "refused", _("Sin invitar")
+
+
+class InvitationLine(models.Model):
+    """One client of a round."""
+
+    round = models.ForeignKey(InvitationRound, on_delete=models.CASCADE, related_name="lines")
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="invitation_lines")
+    state = models.CharField(max_length=8, choices=InvitationState.choices, default=InvitationState.WAITING)
+    reason = models.CharField(max_length=200, blank=True)  # why not, for people
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["round", "client"], name="invitation_line_once")]

@@ -23,7 +23,7 @@ from payments.awaiting import awaited
 from payments.gateway import GatewayError
 from payments.models import Attempt, Payment, PaymentState
 from payments.portal_parts import own
-from saas.accounts.doors import client
+from saas.accounts.doors import client, in_person
 from saas.lib import clock, phones
 from saas.lib.documents import format_document
 
@@ -34,7 +34,7 @@ FRESH = timedelta(minutes=15)
 SETTLING = timedelta(minutes=5)
 
 
-@client
+@in_person
 @require_GET
 def payment_go(request: HttpRequest, pk: int) -> HttpResponse:
     """*Pagar con PayU*: the form that takes the payer there. Without an attempt that waits to be paid, back to the payment."""
@@ -96,7 +96,7 @@ def payment_check(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("payment", pk=payment.pk)
 
 
-@client
+@in_person
 @require_GET
 def payment_return(request: HttpRequest) -> HttpResponse:
     """PayU sends the payer's browser back here. Somebody else's link is not found, and changes nothing."""

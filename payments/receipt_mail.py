@@ -21,9 +21,7 @@ def send(receipt_id: int, *, agency: Agency) -> None:
         subject=f"Recibimos su pago · comprobante {receipt.full_number}",
         template="receipt",
         context={
-            "brand_name": agency.name,
-            "brand_colour": agency.colour,
-            "brand_foreground": branding.foreground(agency.colour),
+            **branding.mail_brand(agency),
             "name": receipt.client.name,
             "number": receipt.full_number,
             "amount": receipt.amount,

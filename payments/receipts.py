@@ -139,7 +139,7 @@ def receipt_document(receipt: Receipt, agency: Agency) -> documents.ReceiptDocum
 
 
 def issuer(agency: Agency) -> documents.Issuer:
-    """The agency as documents show it."""
+    """The agency as documents show it. Call it inside the agency: its logo is a file of its own."""
     return documents.Issuer(
         name=agency.name,
         nit=format_document("NIT", agency.nit, agency.nit_check),
@@ -147,7 +147,7 @@ def issuer(agency: Agency) -> documents.Issuer:
         phone=agency.phone,
         email=agency.email,
         colour=agency.colour,
-        logo=None,
+        logo=branding.logo_bytes(agency),
     )
 
 

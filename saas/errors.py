@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from saas.accounts.doors import everyone
+from saas.accounts.viewing import ReadOnly
 
 
 def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
@@ -19,6 +20,9 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 @everyone
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403."""
+    if isinstance(exception, ReadOnly):
+        text = "Está viendo el área de clientes como uno de ellos: puede leer, pero no cambiar ni pagar nada. No se guardó nada."
+        return _page(request, 403, "Aquí solo puede mirar", text)
     said = str(exception or "") or "Ingrese con la cuenta a la que pertenece."
     return _page(request, 403, "Esta página no es para su cuenta", said)
 

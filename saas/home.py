@@ -24,6 +24,7 @@ from pqrs.access import cases_of
 from pqrs.models import OPEN_STATES
 from saas.accounts import doors
 from saas.accounts.models import Role
+from saas.accounts.viewing import viewing_of
 from saas.lib import clock
 
 SHOWN = 4  # rows of each list: the rest is one link away
@@ -34,7 +35,7 @@ MOST = 60  # leases and units, which have no list of their own
 @require_GET
 def home(request: HttpRequest) -> HttpResponseBase:
     """*Inicio*. Everybody lands here after logging in; the agency's staff goes on to the desk."""
-    if request.user.is_authenticated and request.user.role == Role.STAFF:
+    if request.user.is_authenticated and request.user.role == Role.STAFF and viewing_of(request) is None:
         return redirect("desk")
     return client_home(request)
 

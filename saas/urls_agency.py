@@ -9,9 +9,10 @@ from payments import portal as payment_portal
 from pqrs import desk as case_desk
 from pqrs import desk_settings as case_settings
 from pqrs import portal as case_portal
-from saas import frame, home, my_data
+from saas import desk_home, desk_search, frame, home, my_data
 from saas.accounts import desk as team_desk
 from saas.accounts.views import captcha
+from tenants import desk as agency_desk
 
 handler400 = "saas.errors.bad_request"
 handler403 = "saas.errors.permission_denied"
@@ -28,7 +29,10 @@ urlpatterns = [
     path("area-de-clientes/", include(payment_portal.urlpatterns)),
     path("area-de-clientes/", include(case_portal.urlpatterns)),
     path("area-de-clientes/", include(my_data.urlpatterns)),
+    path("oficina/", include(desk_home.urlpatterns)),
+    path("oficina/", include(desk_search.urlpatterns)),
     path("oficina/", include(client_desk.urlpatterns)),
+    path("oficina/", include(agency_desk.urlpatterns)),
     path("oficina/", include(team_desk.urlpatterns)),
     path("oficina/", include(payment_desk.urlpatterns)),
     path("oficina/", include(case_settings.urlpatterns)),

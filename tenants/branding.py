@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.http import HttpRequest
+from django.urls import reverse
 
 from tenants.models import Agency
 
@@ -61,6 +63,21 @@ def origin(agency: Agency) -> str:
     """Scheme, host and port of an agency's subdomain on the platform."""
     port = f":{settings.PLATFORM_PORT}" if settings.PLATFORM_PORT else ""
     return f"{settings.PLATFORM_SCHEME}://{agency.slug}.{settings.PLATFORM_HOST}{port}"
+
+
+def logo_bytes(agency: Agency) -> bytes | None:
+    """The agency's logo as it is kept, or None. Call it inside the agency: the file is in its folder."""
+    if not agency.logo or not default_storage.exists(agency.logo):
+        return None
+    with default_storage.open(agency.logo) as file:
+        return bytes(file.read())
+
+
+def mail_brand(agency: Agency) -> dict[str, str]:
+    """What a mail's templates know of the agency that writes; `brand_logo` is an address, "" without a logo."""
+    version = int(agency.branded_at.timestamp())
+    logo = origin(agency) + reverse("brand_logo", urlconf=settings.AGENCY_URLCONF) + f"?v={version}" if agency.logo else ""
+    return {"brand_name": agency.name, "brand_colour": agency.colour, "brand_foreground": foreground(agency.colour), "brand_logo": logo}
 
 
 def brand(request: HttpRequest) -> dict[str, Any]:

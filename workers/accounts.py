@@ -116,5 +116,4 @@ def _sender() -> dict[str, Any]:
     if current_schema() == context.PUBLIC:
         return {"name": settings.PLATFORM_NAME, "origin": settings.PLATFORM_ORIGIN, "urlconf": settings.PUBLIC_SCHEMA_URLCONF, "brand": {}}
     agency = context.current_agency()
-    brand = {"brand_name": agency.name, "brand_colour": agency.colour, "brand_foreground": branding.foreground(agency.colour)}
-    return {"name": agency.name, "origin": branding.origin(agency), "urlconf": settings.AGENCY_URLCONF, "brand": brand}
+    return {"name": agency.name, "origin": branding.origin(agency), "urlconf": settings.AGENCY_URLCONF, "brand": branding.mail_brand(agency)}

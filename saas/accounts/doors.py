@@ -22,9 +22,10 @@ from django.utils.translation import gettext as _
 
 from saas.accounts import consents, second_factor
 from saas.accounts.models import Role, StaffRole, User
+from saas.accounts.viewing import READING, ReadOnly, viewing_of
 
 View = Callable[..., HttpResponseBase]
-DOORS = ("everyone", "member", "client", "staff", "operator", "gateway")
+DOORS = ("everyone", "member", "client", "in_person", "staff", "operator", "gateway")
 SAFE = ("GET", "HEAD", "OPTIONS")
 # Views of Django itself and of static files, each with its own check: admin (its own has_permission) and i18n.
 OPEN_MODULES = ("django.contrib.admin", "unfold")
@@ -38,8 +39,11 @@ def _door(name: str, roles: tuple[Role, ...], acting: frozenset[StaffRole] = fro
                 user = request.user
                 if not user.is_authenticated:
                     return _ask_to_log_in(request)
-                if not user.is_active or user.role not in roles:
+                if not user.is_active:
                     raise Http404
+                if user.role not in roles:
+                    _let_look(request, name)
+                    return view(request, *args, **kwargs)
                 if acting and not may(user, acting, request.method or ""):
                     raise PermissionDenied(_("Su cargo en la oficina no permite esto. Pídaselo a un dueño."))
                 if name != "member":
@@ -90,6 +94,14 @@ def who(request: HttpRequest) -> User:
     return request.user
 
 
+def _let_look(request: HttpRequest, door: str) -> None:
+    """Staff looking as a client (viewing.py) may read the client's pages, and nothing else. Everybody else: 404."""
+    if door not in ("client", "in_person") or viewing_of(request) is None:
+        raise Http404
+    if door == "in_person" or request.method not in READING:
+        raise ReadOnly
+
+
 def _ask_to_log_in(request: HttpRequest) -> HttpResponseBase:
     if request.headers.get("HX-Request"):
         # A fragment cannot log in: the whole page goes.
@@ -101,6 +113,8 @@ def _ask_to_log_in(request: HttpRequest) -> HttpResponseBase:
 everyone = _door("everyone", ())
 member = _door("member", (Role.CLIENT, Role.STAFF, Role.OPERATOR))  # one's own account: nothing else must come first
 client = _door("client", (Role.CLIENT,))
+# A client's page that does something by being opened: nobody looks at it as another.
+in_person = _door("in_person", (Role.CLIENT,))
 # All of the staff may look; all but *consulta* may act. `staff_of` is for pages that are the work of some.
 staff = _door("staff", (Role.STAFF,), frozenset({StaffRole.HEAD, StaffRole.COLLECTIONS, StaffRole.SERVICE}))
 operator = _door("operator", (Role.OPERATOR,))

@@ -36,7 +36,7 @@ ROLES = [Role.CLIENT, Role.STAFF, Role.OPERATOR]
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize(
-    ("door", "opens_to"), [(doors.client, Role.CLIENT), (doors.staff, Role.STAFF), (doors.operator, Role.OPERATOR)]
+    ("door", "opens_to"), [(doors.client, Role.CLIENT), (doors.in_person, Role.CLIENT), (doors.staff, Role.STAFF), (doors.operator, Role.OPERATOR)]
 )
 def test_a_door_opens_to_its_role_alone(door: Any, opens_to: Role, role: Role) -> None:
     if role == opens_to:
@@ -59,7 +59,8 @@ def test_a_door_keeps_the_view_s_name_and_says_its_own() -> None:
     guarded = doors.client(inner)
     assert (guarded.__name__, guarded.__doc__) == ("inner", "What is behind the door.")  # type: ignore[attr-defined]
     assert [
-        getattr(door(inner), "door", "") for door in (doors.everyone, doors.member, doors.client, doors.staff, doors.operator, doors.gateway)
+        getattr(door(inner), "door", "")
+        for door in (doors.everyone, doors.member, doors.client, doors.in_person, doors.staff, doors.operator, doors.gateway)
     ] == [*doors.DOORS]
 
 
