@@ -92,7 +92,7 @@ def migrate_public() -> bool:
             recorder = MigrationRecorder(connection)
             if recorder.has_table() and not set(_ordered()) - set(recorder.applied_migrations()):
                 return False
-            call_command("migrate_schemas", schema_name=context.PUBLIC, shared=True, verbosity=0, interactive=False)
+            call_command("migrate_schemas", shared=True, verbosity=0, interactive=False)
     finally:
         keeper.close()
         context.leave()
