@@ -67,7 +67,7 @@ def _agency() -> str:
 def _error(error: BaseException) -> dict[str, Any]:
     """The types of an exception and of what caused it, and where it went through our code and others'."""
     frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
-    types = []
+    types: list[str] = []
     cause: BaseException | None = error
     while cause is not None and len(types) < 5:
         types.append(type(cause).__name__)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
-from prometheus_client import REGISTRY as OWN
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 
 REQUESTS = Counter("saas_requests", "Requests answered.", ["side", "method", "status"])
 REQUEST_SECONDS = Histogram(
@@ -21,7 +20,7 @@ PDF_SECONDS = Histogram("saas_pdf_seconds", "Time to make a PDF document.", buck
 def registry() -> CollectorRegistry:
     """What all processes of this program have counted."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return OWN
+        return REGISTRY
     together = CollectorRegistry()
     multiprocess.MultiProcessCollector(together)
     return together

@@ -170,7 +170,9 @@ def test_units_are_well_formed_and_can_do_little(unit: Path) -> None:
     for number, line in enumerate(text.splitlines(), 1):
         assert re.fullmatch(r"|#.*|\[[A-Z]\w+\]|[A-Z]\w+=.*", line), f"{unit.name}:{number}: {line}"
     if unit.suffix == ".service":
-        for wall in ("User=saas", "NoNewPrivileges=yes", "ProtectSystem=strict", "PrivateTmp=yes", "CapabilityBoundingSet=\n", "EnvironmentFile=/etc/saas/env"):
+        for wall in (
+            "User=saas", "NoNewPrivileges=yes", "ProtectSystem=strict", "PrivateTmp=yes", "CapabilityBoundingSet=\n", "EnvironmentFile=/etc/saas/env",
+        ):  # fmt: skip
             assert wall in text
 
 
