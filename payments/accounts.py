@@ -14,6 +14,7 @@ from saas.lib import crypto
 from saas.lib.here import current_schema
 
 SECRETS = ("api_login", "api_key", "previous_api_key", "hmac_secret")
+crypto.seals("payments.GatewayAccount", *SECRETS)
 
 
 @dataclass(frozen=True, repr=False)

@@ -84,6 +84,21 @@ def _seconds(raw: str) -> list[int]:
     return values
 
 
+def _token(raw: str) -> str:
+    if raw and len(raw) < 32:
+        raise ValueError("must have at least 32 random characters")
+    return raw
+
+
+def _listen(raw: str) -> tuple[str, int] | None:
+    if not raw:
+        return None
+    host, colon, port = raw.rpartition(":")
+    if not colon or not host or not port.isdigit():
+        raise ValueError("must be like 127.0.0.1:9101")
+    return host, int(port)
+
+
 def _count(raw: str) -> int:
     value = int(raw)
     if value < 0:
@@ -99,10 +114,13 @@ VARIABLES = (
     Variable("SAAS_PLATFORM_ORIGIN", "Scheme, host and port of the platform as browsers see it; agencies live on subdomains of its host.", _origin),
     Variable("SAAS_STATE_DIR", "Absolute folder for files, collected static files and, in the demo, the outbox.", _text),
     Variable("SAAS_ASSETS_DIR", "Folder with the front-end packages and fonts made at set-up; by default `assets` in SAAS_STATE_DIR.", str, ""),
+    Variable("SAAS_STATIC_DIR", "Folder with the collected static files; by default `static` in SAAS_STATE_DIR.", str, ""),
     Variable("SAAS_MAIL_URL", "Where mail goes: smtp://user:password@host:587?tls=1, or file:// for a folder in SAAS_STATE_DIR.", _url("smtp", "file"), "file://"),
     Variable("SAAS_MAIL_FROM", "The platform's sender address.", _text, "no-responder@localhost"),
     Variable("SAAS_PROXY_COUNT", "How many trusted proxies stand before the web server (for the client's address).", _count, "0"),
     Variable("SAAS_CAPTCHA_COST", "Work of the no-soy-robot puzzle: the largest number to search. Less is weaker.", _count, "50000"),
+    Variable("SAAS_INTERNAL_TOKEN", "What Prometheus and the proxy say at /internal/; empty closes it. At least 32 random characters.", _token, ""),
+    Variable("SAAS_WORKER_METRICS", "host:port where a worker shows its own metrics, in a network that is not public; empty for nowhere.", _listen, ""),
     Variable("DATABASE_URL", "postgres://user:password@host:port/name", _url("postgres", "postgresql")),
     Variable("REDIS_URL", "redis://:password@host:port/0 (Redis or Valkey): cache, rate limits and the bell of the jobs.", _url("redis", "rediss")),
     Variable("PAYU_CHECKOUT_URL", "PayU's WebCheckout address.", _url("http", "https")),
@@ -138,6 +156,22 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
         except ValueError as error:
             # The raw value may be a secret: it is never repeated here.
             problems.append(f"{variable.name} {error}. {variable.meaning}")
+    if values.get("SAAS_MODE") == "production":
+        problems += _unfit_for_production(values)
     if problems:
         raise ImproperlyConfigured("The environment is not right:\n  - " + "\n  - ".join(problems))
     return values
+
+
+def _unfit_for_production(values: Mapping[str, Any]) -> list[str]:
+    """What is well formed and still must not be with real people and real money."""
+    problems = [
+        f"{name} must begin with https:// in production"
+        for name in ("SAAS_PLATFORM_ORIGIN", "PAYU_CHECKOUT_URL", "PAYU_REPORTS_URL", "PAYU_PAYMENTS_URL")
+        if not str(values.get(name, "https://")).startswith("https://")
+    ]
+    if not str(values.get("SAAS_MAIL_URL", "smtp://")).startswith("smtp://"):
+        problems.append("SAAS_MAIL_URL must begin with smtp:// in production: mails in a folder reach nobody and hold links")
+    if values.get("SAAS_MAIL_FROM", "").endswith("@localhost"):
+        problems.append("SAAS_MAIL_FROM must be an address that answers in production")
+    return problems

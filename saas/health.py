@@ -1,4 +1,4 @@
-"""/livez and /readyz: answered before any host look-up, for the machines that watch over us."""
+"""/livez, /readyz and /internal/: answered before any host look-up, for the machines that watch over us."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable
 from django.core.cache import caches
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+
+from saas import internal
 
 
 def _ready() -> tuple[int, str]:
@@ -24,7 +26,7 @@ def _ready() -> tuple[int, str]:
 
 
 class HealthMiddleware:
-    """Answers the two addresses on any host; passes everything else on."""
+    """Answers those addresses on any host; passes everything else on."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -35,4 +37,6 @@ class HealthMiddleware:
         if request.path == "/readyz":
             status, text = _ready()
             return HttpResponse(text, content_type="text/plain", status=status)
+        if request.path.startswith(internal.PREFIX):
+            return internal.answer(request)
         return self.get_response(request)

@@ -25,7 +25,7 @@ STATE_DIR = Path(ENV["SAAS_STATE_DIR"])
 ASSETS_DIR = Path(ENV["SAAS_ASSETS_DIR"] or STATE_DIR / "assets")
 PDF_FONTS_DIR = ASSETS_DIR / "fonts"
 MEDIA_ROOT = STATE_DIR / "files"
-STATIC_ROOT = STATE_DIR / "static"
+STATIC_ROOT = Path(ENV["SAAS_STATIC_DIR"] or STATE_DIR / "static")
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [("vendor", ASSETS_DIR / "vendor")]
 OUTBOX_DIR = STATE_DIR / "outbox"
@@ -76,6 +76,7 @@ WSGI_APPLICATION = "saas.wsgi.application"
 # Hosts are decided by tenants.hosts, which knows every agency's domains and answers 404 to the rest.
 ALLOWED_HOSTS = ["*"]
 MIDDLEWARE = [
+    "saas.observe.ObserveMiddleware",
     "saas.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -190,7 +191,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_FORMS = {"login": "saas.accounts.forms.LoginForm"}
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/m/ip,5/5m/key"}
-ALLAUTH_TRUSTED_PROXY_COUNT = ENV["SAAS_PROXY_COUNT"]
+ALLAUTH_TRUSTED_PROXY_COUNT = SAAS_PROXY_COUNT = ENV["SAAS_PROXY_COUNT"]
 USERSESSIONS_TRACK_ACTIVITY = False  # on every request would be dear: SeenMiddleware does it every few minutes
 MFA_ADAPTER = "saas.accounts.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
@@ -206,6 +207,8 @@ PASSWORD_RESET_TIMEOUT = ACTIVATION_DAYS * 24 * 3600  # the longest life of a li
 SECRET_KEY = ENV["SAAS_SECRET_KEY"]
 SECRET_KEY_FALLBACKS = [key for key in ENV["SAAS_PREVIOUS_SECRET_KEYS"].split(",") if key]
 FIELD_KEYS = ENV["SAAS_FIELD_KEYS"]
+SAAS_INTERNAL_TOKEN = ENV["SAAS_INTERNAL_TOKEN"]
+SAAS_WORKER_METRICS = ENV["SAAS_WORKER_METRICS"]
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "__Host-sesion" if PRODUCTION else "sesion"
 SESSION_COOKIE_AGE = 12 * 3600
@@ -281,11 +284,15 @@ CELERY_BEAT_SCHEDULE = BEAT
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "saas.lib.logs.JsonFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json" if PRODUCTION else "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django.server": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},  # saas.observe says each request, without its path
         "fontTools": {"level": "ERROR"},
         "weasyprint": {"level": "ERROR"},
         "celery.worker.strategy": {"level": "WARNING"},

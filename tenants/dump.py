@@ -1,7 +1,7 @@
 """Make the ready-made SQL of an agency's schema: migrate a scratch schema, pg_dump it, and take off what is only pg_dump's.
 
 The result names no schema, no owner and no session setting; it depends on the migrations alone, and runs on PostgreSQL
-15 and later. Only developers need this module, and the `pg_dump` that it calls.
+15 and later. An agency's export takes its structure from here too. Needs a `pg_dump` that is not older than the server.
 """
 
 from __future__ import annotations
@@ -60,24 +60,34 @@ def prepare() -> str:
 
 def normalised(dump: str, schema_name: str) -> str:
     """What `pg_dump` said of `schema_name`, less what is not the schema's, under a heading with the digest."""
-    text = _NOISE.sub("", dump).replace(f'"{schema_name}".', "").replace(f"'{_MOMENT}'", "now()")
-    if schema_name in text:
-        line = next(line for line in text.splitlines() if schema_name in line)
-        raise DumpError(f"the schema's name is left in: {line[:200]}")
-    text = _IN.sub(lambda found: f"{found[1]} IN ({found[2].replace('::character varying', '')})", text)
-    text = re.sub(r"\n{3,}", "\n\n", text).strip()
+    text = nameless(dump, schema_name).replace(f"'{_MOMENT}'", "now()")
     return (
         "-- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.\n"
         f"-- migrations: {ddl.migrations_digest()}\n\n{text}\n"
     )
 
 
-def _dump(schema_name: str) -> str:
+def structure(schema_name: str, *, section: str, snapshot: str) -> str:
+    """The SQL of the schema's tables without their rows: `section` is pre-data or post-data. Names no schema."""
+    return nameless(_dump(schema_name, "--schema-only", f"--section={section}", f"--snapshot={snapshot}"), schema_name) + "\n"
+
+
+def nameless(dump: str, schema_name: str) -> str:
+    """What `pg_dump` said of `schema_name`, for whichever schema comes first in the search path. Raises DumpError."""
+    text = _NOISE.sub("", dump).replace(f'"{schema_name}".', "")
+    if schema_name in text:
+        line = next(line for line in text.splitlines() if schema_name in line)
+        raise DumpError(f"the schema's name is left in: {line[:200]}")
+    text = _IN.sub(lambda found: f"{found[1]} IN ({found[2].replace('::character varying', '')})", text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def _dump(schema_name: str, *more: str) -> str:
     values = connection.settings_dict
     given = {"PGHOST": values["HOST"], "PGPORT": values["PORT"], "PGUSER": values["USER"], "PGPASSWORD": values["PASSWORD"]}
     environment = {**os.environ, **{key: str(value) for key, value in given.items() if value}, "PGTZ": "UTC"}
     run = subprocess.run(  # noqa: S603  (a fixed program and our own name)
-        [_pg_dump(), *_OPTIONS, f"--schema={schema_name}", "--dbname", str(values["NAME"])],
+        [_pg_dump(), *_OPTIONS, *more, f"--schema={schema_name}", "--dbname", str(values["NAME"])],
         env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if run.returncode:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 VERSION = "v1"
 _NONCE = 12
 _TAG = 16
+_COLUMNS: dict[str, tuple[str, ...]] = {}
 
 
 class CryptoError(Exception):
@@ -47,6 +48,16 @@ def decrypt(token: str, *, schema: str, model: str, pk: int | str, field: str) -
 def needs_rotation(token: str) -> bool:
     """Whether a token was sealed with another key than the first. Raises CryptoError if it is not a token."""
     return _parts(token)[0] != _keys()[0][0]
+
+
+def seals(model: str, *fields: str) -> None:
+    """Said by an app once: those columns of `model` (its label) are sealed, so that rotation and restoring find them."""
+    _COLUMNS[model] = fields
+
+
+def sealed_columns() -> dict[str, tuple[str, ...]]:
+    """What every app said: the sealed columns by the label of their model."""
+    return dict(_COLUMNS)
 
 
 def random_reference(nbytes: int = 10) -> str:

@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from saas.lib import metrics
+
 FONTS = ("Inter-Regular.ttf", "Inter-Medium.ttf", "Inter-SemiBold.ttf", "Inter-Bold.ttf")
 STYLESHEET = "pdf/base.css"
 _IMAGES_KEPT = 64
@@ -40,7 +42,7 @@ def render_pdf(
     images = {name: _address(data) for name, data in (resources or {}).items()}
     html = render_to_string(template, {**context, "title": title, "resource": images})
     shown = {images[name]: data for name, data in (resources or {}).items()}
-    with _one_at_a_time:
+    with _one_at_a_time, metrics.PDF_SECONDS.time():
         return _engine().render(html, shown)
 
 

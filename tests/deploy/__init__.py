@@ -1,0 +1,1 @@
+"""What production needs: settings, files of deploy/, and the commands of the life of an agency."""
