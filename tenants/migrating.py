@@ -30,6 +30,7 @@ from tenants import context, ddl
 from tenants.models import Agency
 
 CHUNK = 500  # schemas a statement: each takes two of the server's lock entries
+SHARE = 20  # schemas a connection: a new one costs more than a small migration, and one that saw many grows
 LOCK = 7_203  # first half of the advisory locks; the second is the schema's
 LOCK_TIMEOUT = "3s"  # how long DDL waits for a table that is in use
 TRIES = 5
@@ -100,19 +101,22 @@ def migrate_public() -> bool:
 
 
 def migrate(schemas: Iterable[str], *, threads: int) -> Iterator[Outcome]:
-    """Bring those schemas up to the code, `threads` at a time; one outcome for each, in their order, as they end."""
+    """Bring those schemas up to the code, `threads` at a time; one outcome for each, as they end."""
     context.leave()
     agencies = list(Agency.objects.filter(schema_name__in=list(schemas)).order_by("pk"))
     plans = Plans()
+    share = max(1, min(SHARE, len(agencies) // threads))
+    parts = [agencies[start : start + share] for start in range(0, len(agencies), share)]
 
-    def one(agency: Agency) -> Outcome:
+    def some(part: list[Agency]) -> list[Outcome]:
         try:
-            return migrate_one(agency, plans)
+            return [migrate_one(agency, plans) for agency in part]
         finally:
             connection.close()  # this thread's own
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        yield from pool.map(one, agencies)
+        for done in pool.map(some, parts):
+            yield from done
 
 
 def migrate_one(agency: Agency, plans: Plans) -> Outcome:
@@ -122,7 +126,7 @@ def migrate_one(agency: Agency, plans: Plans) -> Outcome:
     try:
         with _locked(agency.schema_name, connection), context.in_agency(agency):
             # Read under the lock: another run may just have done it.
-            lacks = frozenset(_ordered()) - frozenset(MigrationRecorder(connection).applied_migrations())
+            lacks = frozenset(_ordered()) - dict(_applied([agency.schema_name]))[agency.schema_name]
             for step in plans.of(lacks):
                 trying = (step.migration.app_label, step.migration.name)
                 _apply_patiently(step)

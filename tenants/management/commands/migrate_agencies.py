@@ -9,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tenants import migrating
 
+SHOWN = 20  # schemas named one by one
+
 
 class Command(BaseCommand):
     """Run it at each deployment, before the new web servers and workers start."""
@@ -24,8 +26,10 @@ class Command(BaseCommand):
         if not options["check"] and migrating.migrate_public():
             self.stdout.write("public: actualizado")
         found = migrating.survey()
-        for schema, names in found.ahead.items():
+        for schema, names in list(found.ahead.items())[:SHOWN]:
             self.stdout.write(f"{schema}: tiene {len(names)} migraciones que este código no conoce; no se toca")
+        if len(found.ahead) > SHOWN:
+            self.stdout.write(f"y otras {len(found.ahead) - SHOWN} que este código no conoce")
         for schema in found.missing:
             self.stdout.write(f"{schema}: no tiene tablas; revise con check_agencies")
         if options["check"]:
@@ -45,7 +49,7 @@ class Command(BaseCommand):
             raise CommandError(f"{failed} inmobiliarias quedaron atrasadas. Corrija la causa y ejecute esto otra vez.")
 
     def _only_say(self, found: migrating.Survey) -> None:
-        for schema, names in found.behind.items():
+        for schema, names in list(found.behind.items())[:SHOWN]:
             self.stdout.write(f"{schema}: le faltan {len(names)}")
         self.stdout.write(f"{found.current} al día, {len(found.behind)} atrasadas")
         if found.behind or found.missing:
