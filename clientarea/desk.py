@@ -56,7 +56,8 @@ def desk_clients(request: HttpRequest) -> HttpResponse:
 @require_GET
 def desk_client(request: HttpRequest, pk: int) -> HttpResponse:
     """One client and everything about it."""
-    client = tell_state(get_object_or_404(Client.objects.select_related("user"), pk=pk))
+    clients = Client.objects.select_related("user").annotate(credit=Sum("movements__amount", filter=Q(movements__invoice=None)))
+    client = tell_state(get_object_or_404(clients, pk=pk))
     today = clock.today()
     invoices: Any = client.invoices
     owed = invoices.owed()
@@ -66,7 +67,7 @@ def desk_client(request: HttpRequest, pk: int) -> HttpResponse:
         "leases": leases_of(client).select_related("unit").prefetch_related(others).order_by("-ends_on", "pk"),
         "ownerships": client.ownerships.select_related("unit").order_by("unit__code"),
         "owed": owed.with_state(today=today).order_by("due_on", "pk")[:20],
-        "credit": client.movements.filter(invoice=None).aggregate(sum=Sum("amount"))["sum"],
+        "credit": client.credit,  # type: ignore[attr-defined]
         "has_factor": client.user is not None and second_factor.is_on(client.user),
         "debt": owed.aggregate(sum=Sum(F("total") - F("applied")), count=Count("pk")),
         "settled": invoices.filter(Q(voided_at__isnull=False) | Q(applied__gte=F("total"))).with_state(today=today)[:RECENT],

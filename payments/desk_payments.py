@@ -167,7 +167,7 @@ def _attempts(payment: Payment) -> dict[str, Any]:
     return {
         "attempts": [(attempt, said[attempt.pk]) for attempt in attempts],
         "waiting": bool(waiting),
-        "trouble": any(job.last_error for job in waiting),
+        "trouble": any(job.last_error not in ("", "NotNow") for job in waiting),
     }
 
 

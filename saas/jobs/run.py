@@ -45,7 +45,9 @@ def run_job(job_id: int, *, now: datetime) -> bool:
             raise Permanent(f"nobody handles {job.kind}")
         handler(task)
     except Later as later:
-        _postpone(mine, due_at=later.due_at, error="", attempts=0)
+        # What made it wait, if something did: people who look at the job should know.
+        why = "" if later.__cause__ is None else type(later.__cause__).__name__
+        _postpone(mine, due_at=later.due_at, error=why, attempts=0)
     except Permanent as error:
         log.error("%s job %s (%s) set aside: %s", current_schema(), job_id, job.kind, error)
         mine.update(dead_at=now, last_error=str(error)[:2000], lease_until=None, lease_token=None)

@@ -36,7 +36,7 @@ def _paid(cast: Cast, day: date, amount: int, state: str = "approved") -> None:
 def _case(cast: Cast, number: int, due: date, state: str = "pending") -> None:
     Case.objects.create(
         number=f"2026-{number:06}", client=cast.rita, kind="petition", subject="general", state=state, description="x",
-        opened_at=clock.now(), due_on=due,
+        opened_at=clock.now(), received_on=clock.today(), due_on=due,
     )  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def test_overdue_by_age_and_each_opens_its_list(here: Cast, browse: Any) -> None
 def test_what_waits_for_somebody(here: Cast, browse: Any) -> None:
     with context.in_agency(here.agency):
         Review.objects.create(kind="amount", key="1", text="x")
-        Review.objects.create(kind="amount", key="2", text="x", closed_at=clock.now())
+        Review.objects.create(kind="amount", key="2", text="x", closed_at=clock.now(), closed_by=here.sara)
         for n, due in enumerate((date(2026, 11, 20), TODAY, date(2026, 11, 24), date(2026, 11, 26), date(2026, 11, 27))):
             _case(here, n + 1, due)
         _case(here, 9, date(2026, 11, 2), state="closed")

@@ -169,7 +169,7 @@ def test_asking_payu_writes_one_job_and_shows_the_answer(here: Cast, paid: Attem
     with context.in_agency(here.agency):
         monkeypatch.setattr(PayU, "ask_by_reference", lambda *_: found)
         for waiting_job in Job.objects.filter(kind="payments.ask_now", done_at=None):
-            run_job(waiting_job.pk, now=clock.now() + timedelta(minutes=1))
+            run_job(waiting_job.pk, now=clock.now() + timedelta(minutes=3))
     text = text_of(browser.get(at("desk_payment", paid.payment_id)))
     assert "Pago: Aprobado · $ 1.215.000 · PSE · t-1" in text
     assert "Pago: Rechazado · $ 1.215.000 · PSE · t-0" in text
@@ -275,7 +275,8 @@ def test_the_close_of_a_day_by_means_and_as_files(here: Cast, paid: Attempt, bro
         cash(here, Client.objects.get(pk=here.berta.pk), 300_000, reference="+1", means="Transferencia")
         wrong = cash(here, here.rita, 500_000)
         reversals.reverse_by_staff(wrong.pk, reason="Se registró dos veces", staff=here.sara, now=clock.now())
-        checkout.start_payment(client=here.rita, lines=[(make_invoice(here.lease, 60), Decimal(5000))], payer=here.payer, now=clock.now())
+        begun = make_invoice(here.lease, 60, total=5000)
+        checkout.start_payment(client=here.rita, lines=[(begun, begun.balance)], payer=here.payer, now=clock.now())
         today = clock.today()
         close = daily.close_of(today)
     # The approval came on the day of NOW; the others today.

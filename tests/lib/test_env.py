@@ -41,7 +41,7 @@ def test_what_is_not_set_has_its_default() -> None:
     assert [values[name] for name in ("SAAS_PREVIOUS_SECRET_KEYS", "SAAS_MAIL_URL", "SAAS_PROXY_COUNT", "SAAS_CAPTCHA_COST")] == [
         "", "file://", 0, 50_000,
     ]  # fmt: skip
-    assert values["PAYU_POLL_SECONDS"] == [420, 600, 1800, 3600, 10800, 43200, 86400, 172800, 259200, 345600, 432000, 518400, 648000]
+    assert values["PAYU_POLL_SECONDS"] == [420, 600, 1800, 3600, 10800, 43200, 86400, 172800, 259200, 345600, 432000]
 
 
 @pytest.mark.parametrize(

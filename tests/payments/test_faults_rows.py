@@ -439,8 +439,10 @@ def test_what_payu_gave_back_is_written_down(here: Cast) -> None:
         patch.setattr(reconcile, "_ask", lambda *_args, **_options: answer(finding(attempt, GatewayState.CHARGEBACK)))
         compared = reconcile.compare(attempt.pk, now=NOW + HOUR)
     assert (compared.there, compared.here) == (ONE, ONE)
-    assert Review.objects.get().kind == "difference"
-    assert Movement.objects.count() == before
+    # The chargeback itself is followed by settlement; a comparison writes no second review of it.
+    assert [review.kind for review in Review.objects.all()] == ["chargeback"]
+    assert Payment.objects.get().state == PaymentState.REVERSED
+    assert Movement.objects.count() == before + 1
 
 
 def test_row_24_the_command_finds_what_a_restored_backup_does_not_know(cast: Casts, there: StandIn, capsys: Any) -> None:

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clientarea.models import Client
+from payments.desk_models import Reversal
 from payments.models import Invoice, InvoiceKind, Movement, MovementKind, Payment, PaymentLine, PaymentSource, PaymentState
 from payments.statements import Account, Line, Statement, Unbalanced, holdings_of, statement_of
 from saas.lib.clock import BOGOTA
@@ -19,7 +20,7 @@ from tenants import context
 from tenants.models import Agency
 from tests.payments.money import say, start
 from tests.portal.test_payouts import make_payout
-from tests.world import Cast, Casts, make_invoice
+from tests.world import NOW, Cast, Casts, make_invoice
 
 YEAR = {"since": date(2026, 1, 1), "until": date(2026, 11, 30)}
 
@@ -87,6 +88,10 @@ def test_a_reversal_a_credit_and_its_use_are_told(here: Cast) -> None:
     move(MovementKind.APPLIED, here.overdue, 1_215_000, date(2026, 10, 5), client=here.rita, payment=paid)
     move(MovementKind.CREDIT, None, 85_000, date(2026, 10, 5), client=here.rita, payment=paid)
     move(MovementKind.REVERSED, here.overdue, -1_215_000, date(2026, 10, 8), client=here.rita, payment=paid)
+    Reversal.objects.create(
+        prefix="RV", number=1, key="x", kind="staff", payment=paid, client=here.rita, amount=1_215_000, reason="x", made_by=here.sara,
+        made_at=NOW,
+    )  # fmt: skip
     move(MovementKind.CREDIT, None, -85_000, date(2026, 11, 2), client=here.rita, payment=paid)
     move(MovementKind.APPLIED, here.invoice, 85_000, date(2026, 11, 2), client=here.rita, payment=paid)
     found = statement_of(here.rita, Account.RENT, **YEAR)

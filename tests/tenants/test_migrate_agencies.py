@@ -51,6 +51,11 @@ def set_back(agency: Agency, *, keep_tables: bool = False) -> None:
     if not keep_tables:
         for (table,) in execute(f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' AND tablename LIKE 'pqrs_%'"):
             execute(f'DROP TABLE "{schema}"."{table}" CASCADE')
+        for (function,) in execute(
+            f"SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+            f" WHERE n.nspname = '{schema}' AND p.proname LIKE 'pqrs_%'"
+        ):
+            execute(f"DROP FUNCTION {function}")
 
 
 def structure(schema: str) -> dict[str, Any]:
