@@ -13,12 +13,13 @@ from payments import refunds, reversals
 from payments.desk_forms import ReasonForm, RefundForm
 from payments.gateway import RefundRefused
 from payments.models import Payment
-from saas.accounts.doors import staff
+from saas.accounts.doors import staff_of
+from saas.accounts.models import StaffRole
 from saas.lib import clock
 from saas.lib.money import cop
 
 
-@staff
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_reverse(request: HttpRequest, pk: int) -> HttpResponse:
     """*Reversar*: why, what will happen, and doing it."""
@@ -38,7 +39,7 @@ def desk_reverse(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "payments/desk_reverse.html", {"payment": payment, "form": form, "lines": lines, "left": reversals.left_of(payment)})
 
 
-@staff
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_refund(request: HttpRequest, pk: int) -> HttpResponse:
     """*Pedir reembolso*: how much and why; a worker sends it to PayU."""

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET
 
 from payments import daily
 from payments.desk_forms import DayForm
-from saas.accounts.doors import staff
+from saas.accounts.doors import staff_of
+from saas.accounts.models import StaffRole
 from saas.lib import clock
 
 _TYPES = {
@@ -21,7 +22,7 @@ _TYPES = {
 }
 
 
-@staff
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_GET
 def desk_close(request: HttpRequest) -> HttpResponse:
     """*Cierre del día*: what came in by each means."""
@@ -37,7 +38,7 @@ def desk_close(request: HttpRequest) -> HttpResponse:
     return render(request, "payments/desk_close.html", context)
 
 
-@staff
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_GET
 def desk_close_file(request: HttpRequest, day: str, ending: str) -> HttpResponse:
     """The same as a file."""

@@ -19,7 +19,8 @@ from clientarea.models import Client
 from payments import credits, manual, proofs, reviews
 from payments.desk_forms import CreditForm, ManualForm
 from payments.models import Invoice, Review
-from saas.accounts.doors import staff
+from saas.accounts.doors import staff_of
+from saas.accounts.models import StaffRole
 from saas.lib import clock
 from saas.lib.money import cop
 
@@ -27,7 +28,7 @@ MOST = 60  # invoices on a form, the oldest first: whoever owes more pays them i
 FOUND = 20
 
 
-@staff
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_GET
 def desk_register(request: HttpRequest) -> HttpResponse:
     """*Registrar pago*: first, whose it is."""
@@ -36,7 +37,7 @@ def desk_register(request: HttpRequest) -> HttpResponse:
     return render(request, "payments/desk_register.html", {"q": typed, "clients": clients})
 
 
-@staff
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_register_client(request: HttpRequest, pk: int) -> HttpResponse:
     """*Registrar pago* of a client: how much, how, when, its proof, and which invoices it covers."""
@@ -58,7 +59,7 @@ def desk_register_client(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "payments/desk_register_client.html", {"client": client, "form": form, "credit": credits.credit_of(client)})
 
 
-@staff
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_credit(request: HttpRequest, pk: int) -> HttpResponse:
     """*Saldo a favor* of a client: where it comes from, where it went, and putting it on invoices."""

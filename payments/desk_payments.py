@@ -26,7 +26,8 @@ from payments.gateway import GatewayState, NoticeRefused
 from payments.models import Attempt, Callback, CallbackSource, CallbackState, Payment, PaymentState
 from payments.payu import states
 from payments.portal_parts import page_of, pdf_download
-from saas.accounts.doors import staff
+from saas.accounts.doors import staff_of
+from saas.accounts.models import StaffRole
 from saas.jobs.defer import defer
 from saas.jobs.models import Job
 from saas.lib import clock
@@ -62,7 +63,7 @@ class Saying:
     times: int
 
 
-@staff
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_GET
 def desk_payments(request: HttpRequest) -> HttpResponse:
     """*Pagos*: all of them, searched and filtered, with their totals."""
@@ -72,7 +73,7 @@ def desk_payments(request: HttpRequest) -> HttpResponse:
     return render(request, "payments/desk_payments.html", context)
 
 
-@staff
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_GET
 def desk_payment(request: HttpRequest, pk: int) -> HttpResponse:
     """One payment, with all that is known of it and what can be done."""
@@ -94,7 +95,7 @@ def desk_payment(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "payments/desk_payment.html", context)
 
 
-@staff
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_GET
 def desk_payment_payu(request: HttpRequest, pk: int) -> HttpResponse:
     """The part of the page with what PayU says, for itself: it is asked for again until the answer is there."""
@@ -102,7 +103,7 @@ def desk_payment_payu(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "payments/_desk_payu.html", {"payment": payment, **_attempts(payment)})
 
 
-@staff
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_POST
 def desk_payment_ask(request: HttpRequest, pk: int) -> HttpResponse:
     """*Preguntar a PayU*: a worker asks at once about each attempt; the page shows the answer."""
@@ -119,7 +120,7 @@ def desk_payment_ask(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("desk_payment", pk=pk)
 
 
-@staff
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_GET
 def desk_payment_receipt(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The receipt as a PDF: the stored one, or drawn for this download."""
@@ -138,7 +139,7 @@ def desk_payment_receipt(request: HttpRequest, pk: int) -> HttpResponseBase:
         return redirect("desk_payment", pk=pk)
 
 
-@staff
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_GET
 def desk_payment_proof(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The proof that staff attached, always as a download."""

@@ -10,11 +10,12 @@ from django.views.decorators.http import require_http_methods
 
 from payments.forms import PolicyForm
 from payments.policy import current_policy, save_policy
-from saas.accounts.doors import staff
+from saas.accounts.doors import staff_of
+from saas.accounts.models import StaffRole
 from saas.lib import money
 
 
-@staff
+@staff_of(StaffRole.HEAD)
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_policy(request: HttpRequest) -> HttpResponse:
     """The policy in force, and the form to change it."""

@@ -18,7 +18,8 @@ from payments.desk_forms import NoteForm
 from payments.desk_payments import sayings_of
 from payments.models import Payment, Review
 from payments.portal_parts import page_of
-from saas.accounts.doors import staff
+from saas.accounts.doors import staff_of
+from saas.accounts.models import StaffRole
 from saas.lib import clock
 
 # What to think of, by kind.
@@ -38,7 +39,7 @@ ADVICE = {
 }
 
 
-@staff
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_GET
 def desk_reviews(request: HttpRequest) -> HttpResponse:
     """*Por revisar*: what is open, the oldest first; or what was closed, the last first."""
@@ -51,14 +52,14 @@ def desk_reviews(request: HttpRequest) -> HttpResponse:
     return render(request, "payments/desk_reviews.html", {"page": page, "closed": closed})
 
 
-@staff
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_GET
 def desk_review(request: HttpRequest, pk: int) -> HttpResponse:
     """One of them, with its evidence and what can safely be done."""
     return _page(request, _review(pk), NoteForm())
 
 
-@staff
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_POST
 def desk_review_close(request: HttpRequest, pk: int) -> HttpResponse:
     """*Marcar como visto*, with a note."""
@@ -71,7 +72,7 @@ def desk_review_close(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("desk_reviews")
 
 
-@staff
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_POST
 def desk_review_credit(request: HttpRequest, pk: int) -> HttpResponse:
     """*Tomar como saldo a favor*: money that PayU holds and that fits no invoice."""

@@ -31,7 +31,7 @@ from pqrs.models import OPEN_STATES, CannedAnswer, Case, CaseState, Note
 from pqrs.notices import REMIND_BEFORE
 from pqrs.pages import case_context, pdf_of
 from saas.accounts import doors
-from saas.accounts.models import Role, User
+from saas.accounts.models import Role, StaffRole, User
 from saas.lib import clock
 from saas.lib.businessdays import add_business_days
 
@@ -39,7 +39,7 @@ PAGE = 25
 CLIENTS_SHOWN = 20
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_GET
 def desk_cases(request: HttpRequest) -> HttpResponse:
     """*PQRS*: what waits for an answer, the first to fall due on top."""
@@ -80,14 +80,14 @@ def _filtered(filters: DeskFilters, me: int) -> QuerySet[Case]:
     return rows
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_GET
 def desk_case(request: HttpRequest, number: str) -> HttpResponse:
     """One PQRS. With `?plantilla=` the answer begins with that text."""
     return _page(request, desk_case_of(number))
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_POST
 def desk_case_answer(request: HttpRequest, number: str) -> HttpResponse:
     """Answer, or with `do=ask` write without answering yet."""
@@ -98,7 +98,7 @@ def desk_case_answer(request: HttpRequest, number: str) -> HttpResponse:
     return _act(request, case, "answer_form", form, lambda data: act(case, by=_me(request), now=clock.now(), **data), done)
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_POST
 def desk_case_note(request: HttpRequest, number: str) -> HttpResponse:
     """Add an internal note."""
@@ -107,7 +107,7 @@ def desk_case_note(request: HttpRequest, number: str) -> HttpResponse:
     return _act(request, case, "note_form", form, note, _("Guardamos la nota. Solo la ve el equipo."))
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_POST
 def desk_case_assign(request: HttpRequest, number: str) -> HttpResponse:
     """Give it to somebody of the team."""
@@ -117,7 +117,7 @@ def desk_case_assign(request: HttpRequest, number: str) -> HttpResponse:
     )
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_POST
 def desk_case_take(request: HttpRequest, number: str) -> HttpResponse:
     """Say that it is being worked on."""
@@ -125,7 +125,7 @@ def desk_case_take(request: HttpRequest, number: str) -> HttpResponse:
     return _act(request, case, "take_form", form, lambda data: handling.take(case, by=_me(request), now=clock.now()), _("La PQRS está en trámite."))
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_POST
 def desk_case_extend(request: HttpRequest, number: str) -> HttpResponse:
     """Give it more time, with the notice that the law asks for."""
@@ -137,7 +137,7 @@ def desk_case_extend(request: HttpRequest, number: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_POST
 def desk_case_close(request: HttpRequest, number: str) -> HttpResponse:
     """Close it."""
@@ -146,21 +146,21 @@ def desk_case_close(request: HttpRequest, number: str) -> HttpResponse:
     return _act(request, case, "close_form", form, shut, _("Cerramos la PQRS y avisamos al cliente."))
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_GET
 def desk_case_file(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
     """A file of a case."""
     return attachments.download(desk_attachment_of(number, pk))
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_GET
 def desk_case_pdf(request: HttpRequest, number: str) -> HttpResponse:
     """The whole case on paper, as the client gets it: without notes."""
     return pdf_of(request, desk_case_of(number), back="desk_case")
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_http_methods(["GET", "POST"])
 def desk_case_new(request: HttpRequest) -> HttpResponse:
     """File one for a client who called or wrote: first who, then what."""

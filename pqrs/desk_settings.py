@@ -14,10 +14,11 @@ from pqrs.desk_forms import CannedAnswerForm, TermsForm
 from pqrs.models import CannedAnswer
 from pqrs.report import last_months, month_report
 from saas.accounts import doors
+from saas.accounts.models import StaffRole
 from saas.lib import clock
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_GET
 def desk_case_report(request: HttpRequest) -> HttpResponse:
     """*Informe*: one month, and the twelve up to it."""
@@ -31,7 +32,7 @@ def desk_case_report(request: HttpRequest) -> HttpResponse:
     return render(request, "pqrs/desk_case_report.html", context)
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_http_methods(["GET", "POST"])
 def desk_case_terms(request: HttpRequest) -> HttpResponse:
     """*Plazos*: the agency's own, at most the law's."""
@@ -44,28 +45,28 @@ def desk_case_terms(request: HttpRequest) -> HttpResponse:
     return render(request, "pqrs/desk_case_terms.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_GET
 def desk_canned_answers(request: HttpRequest) -> HttpResponse:
     """*Plantillas*: all of them."""
     return render(request, "pqrs/desk_canned_answers.html", {"templates": CannedAnswer.objects.all()})
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_http_methods(["GET", "POST"])
 def desk_canned_answer_new(request: HttpRequest) -> HttpResponse:
     """A new text."""
     return _edit(request, CannedAnswer())
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_http_methods(["GET", "POST"])
 def desk_canned_answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a text. Answers that were given with it stay as they were."""
     return _edit(request, get_object_or_404(CannedAnswer, pk=pk))
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_POST
 def desk_canned_answer_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a text away."""

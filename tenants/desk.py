@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from saas.accounts import doors
+from saas.accounts.models import StaffRole
 from saas.lib import clock, phones, seen
 from saas.lib.text import clean_name
 from tenants import branding, own
@@ -21,7 +22,7 @@ from tenants.models import Agency
 READABLE = 4.5  # WCAG 2.2 AA, text of ordinary size
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD)
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_settings(request: HttpRequest) -> HttpResponse:
     """*Configuración*."""
@@ -40,7 +41,7 @@ def desk_settings(request: HttpRequest) -> HttpResponse:
     return _page(request, agency, form, LogoForm(), status=422 if form.is_bound else 200)
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD)
 @require_GET
 def desk_settings_preview(request: HttpRequest) -> HttpResponse:
     """A fragment: how a colour looks, and how well it reads."""
@@ -50,7 +51,7 @@ def desk_settings_preview(request: HttpRequest) -> HttpResponse:
     return render(request, "tenants/desk_settings_preview.html", {"preview": preview(name, colour)})
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD)
 @require_POST
 def desk_settings_logo(request: HttpRequest) -> HttpResponse:
     """Put a logo."""
@@ -68,7 +69,7 @@ def desk_settings_logo(request: HttpRequest) -> HttpResponse:
     return _page(request, agency, shown, form, status=422)
 
 
-@doors.staff
+@doors.staff_of(StaffRole.HEAD)
 @require_POST
 def desk_settings_logo_remove(request: HttpRequest) -> HttpResponse:
     """Take the logo away."""

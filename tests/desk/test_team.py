@@ -10,6 +10,10 @@ import pytest
 from django.core import mail
 from django.urls import URLPattern, URLResolver, get_resolver
 
+import pqrs.desk
+import pqrs.desk_settings
+import tenants.desk
+from payments import desk_back, desk_close, desk_manual, desk_payments, desk_reviews
 from saas.accounts import team
 from saas.accounts.models import Role, StaffRole, User
 from saas.audit.models import Change
@@ -48,10 +52,15 @@ def _desk_views() -> Iterator[tuple[str, str, Any]]:
 
 DESK = list(_desk_views())
 # Who may act, of the pages that are the work of some. The others are for all but *consulta*.
+MONEY = (desk_manual, desk_payments, desk_back, desk_reviews, desk_close)
+CASES = (pqrs.desk, pqrs.desk_settings)
 WORK = {
     "desk_invite": {"head", "service"}, "desk_forget_factor": {"head", "service"}, "desk_payu": {"head"}, "desk_payu_ping": {"head"},
     "desk_team": {"head"}, "desk_team_role": {"head"}, "desk_team_invite": {"head"}, "desk_team_deactivate": {"head"},
-    "desk_team_reactivate": {"head"}, "desk_team_factor": {"head"},
+    "desk_team_reactivate": {"head"}, "desk_team_factor": {"head"}, "desk_policy": {"head"},
+    **{pattern.name: {"head"} for pattern in tenants.desk.urlpatterns},
+    **{pattern.name: {"head", "collections"} for module in MONEY for pattern in module.urlpatterns},
+    **{pattern.name: {"head", "service"} for module in CASES for pattern in module.urlpatterns},
 }  # fmt: skip
 
 

@@ -13,7 +13,13 @@ CLIENT = {
     "home": "/area-de-clientes/", "invoices": "/area-de-clientes/facturas/", "payments": "/area-de-clientes/pagos/",
     "commissions": "/area-de-clientes/comisiones/", "payouts": "/area-de-clientes/ingresos/", "cases": "/area-de-clientes/pqrs/",
     "case-new": "/area-de-clientes/pqrs/nueva/", "profile": "/area-de-clientes/perfil/",
+    "statement": "/area-de-clientes/estado-de-cuenta/", "clearance": "/area-de-clientes/paz-y-salvo/",
+    "certificates": "/area-de-clientes/certificados/", "security": "/area-de-clientes/seguridad/", "my-data": "/area-de-clientes/mis-datos/",
 }  # fmt: skip
 STAFF = {
     "desk": "/oficina/", "desk-clients": "/oficina/clientes/", "desk-client": "/oficina/clientes/1/", "desk-payu": "/oficina/payu/",
+    "desk-units": "/oficina/inmuebles/", "desk-leases": "/oficina/contratos/", "desk-payments": "/oficina/pagos/",
+    "desk-register": "/oficina/pagos/registrar/", "desk-reviews": "/oficina/por-revisar/", "desk-close": "/oficina/cierre/",
+    "desk-cases": "/oficina/pqrs/", "desk-case-new": "/oficina/pqrs/nueva/", "desk-team": "/oficina/equipo/",
+    "desk-settings": "/oficina/configuracion/", "desk-overdue": "/oficina/cartera-vencida/", "desk-client-new": "/oficina/clientes/nuevo/",
 }  # fmt: skip
