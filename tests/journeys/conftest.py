@@ -60,9 +60,9 @@ def window(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Any]:
     """`window(width=1280, js=True, **more)` is a fresh browser context (its own cookies)."""
     opened: list[BrowserContext] = []
 
-    def make(*, width: int = 1280, js: bool = True, **more: Any) -> BrowserContext:
+    def make(*, width: int = 1280, height: int = 844, js: bool = True, **more: Any) -> BrowserContext:
         context = chromium.new_context(
-            viewport={"width": width, "height": 844}, locale="es-CO", java_script_enabled=js, accept_downloads=True, **more
+            viewport={"width": width, "height": height}, locale="es-CO", java_script_enabled=js, accept_downloads=True, **more
         )
         context.set_default_timeout(15_000)
         opened.append(context)

