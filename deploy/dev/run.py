@@ -29,6 +29,7 @@ def main(verb: str, extra: list[str]) -> int:
     state = Path(os.environ.get("STATE") or ROOT / ".local").expanduser().resolve()
     verbs = {"demo": demo, "test": test, "check": check, "bench": bench, "chaos": chaos, "shots": shots, "lock": lock, "clean": clean}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that put us in the background made us deaf to it
     try:
         return verbs[verb](state, extra)
     except Trouble as trouble:
