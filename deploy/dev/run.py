@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.dev import assets, demo_run, packages, servers
+from deploy.dev import assets, demo_run, packages, servers, tools
 from deploy.dev.console import Trouble, say, step
 from deploy.dev.processes import Processes
 from deploy.dev.variables import clean_environment, demo_environment
@@ -65,23 +65,23 @@ def demo(state: Path, extra: list[str]) -> int:
 
 def test(state: Path, extra: list[str]) -> int:
     """The whole suite, browser journeys included, on servers of its own."""
-    return _with_servers(state, lambda python: [str(python), "-m", "pytest", "-n", "auto", *extra], browser=True)
+    return _with_servers(state, lambda python: [str(python), "-m", "pytest", "-n", "auto", *extra], _browser, _tools)
 
 
 def bench(state: Path, extra: list[str]) -> int:
     """The measurements of docs/bench.md, on servers of their own."""
-    return _with_servers(state, lambda python: [str(python), "-m", "tests.bench", *extra], browser=False)
+    return _with_servers(state, lambda python: [str(python), "-m", "tests.bench", *extra])
 
 
 def chaos(state: Path, extra: list[str]) -> int:
     """The running system with everything going wrong (docs/chaos.md). A Valkey that we started may be frozen and emptied."""
     ours = [] if os.environ.get("REDIS_URL") else ["--own-valkey"]
-    return _with_servers(state, lambda python: [str(python), "-m", "tests.chaos", *ours, *extra], browser=False)
+    return _with_servers(state, lambda python: [str(python), "-m", "tests.chaos", *ours, *extra])
 
 
 def shots(state: Path, extra: list[str]) -> int:
     """Pictures of every page, at 390 and 1280 px, in STATE/shots; those of the README too."""
-    return _with_servers(state, lambda python: [str(python), "-m", "tests.journeys.shots", str(state / "shots"), *extra], browser=True)
+    return _with_servers(state, lambda python: [str(python), "-m", "tests.journeys.shots", str(state / "shots"), *extra], _browser)
 
 
 def check(state: Path, extra: list[str]) -> int:
@@ -123,13 +123,22 @@ def clean(state: Path, extra: list[str]) -> int:
     return 0
 
 
-def _with_servers(state: Path, command: Callable[[Path], list[str]], *, browser: bool) -> int:
-    """Run a command with a PostgreSQL and a Valkey that are made for it and thrown away afterwards."""
+def _browser(state: Path) -> dict[str, str]:
+    return {"SAAS_TEST_CHROMIUM": packages.ensure_browser()}
+
+
+def _tools(state: Path) -> dict[str, str]:
+    return {"PATH": f"{os.environ.get('PATH', os.defpath)}{os.pathsep}{tools.ensure_tools(state)}"}
+
+
+def _with_servers(state: Path, command: Callable[[Path], list[str]], *needs: Callable[[Path], dict[str, str]]) -> int:
+    """Run a command with a PostgreSQL and a Valkey that are made for it and thrown away afterwards, and with what it `needs`
+    besides: each makes it under STATE and returns the variables that tell of it."""
     python = packages.ensure_environment(state)
     packages.ensure_libraries(python)
     env = clean_environment()
-    if browser:
-        env["SAAS_TEST_CHROMIUM"] = packages.ensure_browser()
+    for need in needs:
+        env |= need(state)
     env["SAAS_ASSETS_DIR"] = str(assets.ensure_assets(state, python))
     env["SAAS_STATE_DIR"] = str(state)
     scratch = state / "scratch" / str(os.getpid())
