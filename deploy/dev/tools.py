@@ -60,11 +60,11 @@ def _make(name: str, folder: Path, lists: list[str]) -> bool:
         return False
     for library in _lacking(program):
         _unpack(next((packages for prefix, packages in LIBRARIES.items() if library.startswith(prefix)), []), root, lists)
-    found = sorted({str(path.parent) for path in root.rglob("lib*.so*")})
+    export = [f'export LD_LIBRARY_PATH="{path}"\n' for path in sorted({path.parent for path in root.rglob("lib*.so*")})][:1]
     starter = folder / "bin" / name
     starter.parent.mkdir(exist_ok=True)
     temporary = starter.with_suffix(".new")
-    temporary.write_text(f'#!/bin/sh\nexport LD_LIBRARY_PATH="{":".join(found)}"\nexec "{program}" "$@"\n' if found else f'#!/bin/sh\nexec "{program}" "$@"\n')
+    temporary.write_text(f'#!/bin/sh\n{"".join(export)}exec "{program}" "$@"\n')
     temporary.chmod(0o755)
     if not _quietly([str(temporary), "version" if name == "caddy" else "--version"], cwd=folder):
         temporary.unlink()

@@ -25,13 +25,14 @@ def clean_slate() -> None:
     """Journeys look from outside: no Django state of this process is theirs."""
 
 
-def _number() -> int:
+def process_number() -> int:
+    """Which of the parallel processes this is, from 0."""
     return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    redis_url = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{8 + _number()}"))
+    redis_url = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{8 + process_number()}"))
     running = Stack(
         folder=tmp_path_factory.mktemp("stack"), database_server=os.environ["DATABASE_URL"], redis_url=redis_url,
         assets=os.environ["SAAS_ASSETS_DIR"],

@@ -74,6 +74,7 @@ class Stack:
         self.maintenance_url = urlunsplit(urlsplit(self.database_server)._replace(path="/postgres"))
         self.database_url = urlunsplit(urlsplit(self.database_server)._replace(path=f"/{self.database}"))
         self.origin = f"http://localhost:{self.port}"
+        self.web_port = self.port
         self.payu = f"http://localhost:{self.payu_port}"
         self.env = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("SAAS_", "PAYU_", "PYTEST_", "DJANGO_"))},
@@ -98,6 +99,13 @@ class Stack:
 
     def start(self) -> None:
         """Everything, each started when the one before is ready."""
+        self.fill()
+        self.start_web()
+        self.start_worker()
+        self.start_beat()
+
+    def fill(self) -> None:
+        """A database with the demo's agencies and people, and the stand-in PayU."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with psycopg.connect(self.maintenance_url, autocommit=True) as server:
             server.execute(f'CREATE DATABASE "{self.database}"')
@@ -105,16 +113,13 @@ class Stack:
         self.start_payu()
         self.run("-m", "deploy.dev.demo")
         self.demo = json.loads((self.folder / "demo.json").read_text(encoding="utf-8"))
-        self.start_web()
-        self.start_worker()
-        self.start_beat()
 
     def start_web(self) -> None:
         """gunicorn, as in the demo."""
         self._start(
-            "web", "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "-b", f"127.0.0.1:{self.port}", "saas.wsgi",
+            "web", "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "-b", f"127.0.0.1:{self.web_port}", "saas.wsgi",
         )  # fmt: skip
-        until("the web answers", lambda: self._answers(f"http://127.0.0.1:{self.port}/readyz"))
+        until("the web answers", lambda: self._answers(f"http://127.0.0.1:{self.web_port}/readyz"))
 
     def start_worker(self) -> None:
         """One Celery worker with two processes."""
@@ -152,7 +157,7 @@ class Stack:
 
     def agency_origin(self, slug: str) -> str:
         """Where an agency is."""
-        return f"http://{slug}.localhost:{self.port}"
+        return self.origin.replace("://", f"://{slug}.")
 
     def query(self, slug: str, sql: str) -> list[tuple[Any, ...]]:
         """Rows of an agency's schema, read straight from the database."""

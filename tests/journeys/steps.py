@@ -9,7 +9,37 @@ from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.journeys.stack import Stack, until
 
-PAID = "approved"
+FOUNDER = {"usuario": "celia@laceiba.example", "contraseña": "una-ceiba-muy-alta-2026"}
+
+
+def ask_for_agency(page: Page, stack: Stack) -> str:
+    """From the platform's first page through the form of sign-up. Returns the link of the mail that confirms it."""
+    page.goto(stack.origin + "/")
+    page.get_by_role("link", name=re.compile("Registr")).first.click()
+    page.wait_for_url(stack.origin + "/registro/")
+    page.locator("[name=agency_name]").fill("Inmobiliaria La Ceiba")
+    page.locator("[name=nit]").fill("900373913")
+    page.locator("[name=nit_check]").fill("4")
+    page.locator("[name=slug]").fill("laceiba")
+    page.locator("[name=person_name]").fill("Celia Restrepo")
+    page.locator("[name=email]").fill(FOUNDER["usuario"])
+    page.locator("[name=password]").fill(FOUNDER["contraseña"])
+    page.locator("[name=again]").fill(FOUNDER["contraseña"])
+    page.locator("[name=terms]").check()
+    prove_human(page)
+    page.get_by_role("button", name="Crear mi portal").click()
+    letter = letter_with(stack, FOUNDER["usuario"], "registro/confirmar")
+    link = re.search(re.escape(stack.origin) + r"/registro/confirmar/[^\s<>\"]+", letter)
+    assert link is not None
+    return link[0]
+
+
+def confirm_agency(page: Page, link: str) -> None:
+    """Follow the link of the mail, confirm, and wait until the agency is there."""
+    page.goto(link)
+    page.get_by_role("button", name=re.compile("Confirmar")).click()
+    page.wait_for_url(re.compile(r"/registro/estado/"))
+    expect(page.get_by_role("link", name="Entrar a mi portal")).to_be_visible(timeout=60_000)
 
 
 def prove_human(page: Page) -> None:
@@ -18,13 +48,18 @@ def prove_human(page: Page) -> None:
     expect(page.locator("altcha-widget")).to_contain_text("Verificado")
 
 
-def log_in(page: Page, origin: str, person: dict[str, str], *, path: str = "/area-de-clientes/") -> None:
-    """Go to `path`, be asked to log in, do so, and arrive."""
+def try_to_log_in(page: Page, origin: str, person: dict[str, str], *, path: str = "/area-de-clientes/") -> None:
+    """Go to `path`, be asked to log in, and send the form."""
     page.goto(origin + path)
     page.get_by_label("Usuario", exact=True).fill(person["usuario"])
     page.get_by_label("Contraseña", exact=True).fill(person["contraseña"])
     prove_human(page)
     page.get_by_role("button", name="Iniciar sesión").click()
+
+
+def log_in(page: Page, origin: str, person: dict[str, str], *, path: str = "/area-de-clientes/") -> None:
+    """Go to `path`, be asked to log in, do so, and arrive."""
+    try_to_log_in(page, origin, person, path=path)
     try:
         page.wait_for_url(lambda url: url.startswith(origin + path) and "/ingresar/" not in url or "/autorizacion/" in url)
         if "/autorizacion/" in page.url:  # a client's first time

@@ -14,7 +14,18 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.stack import Stack, until
-from tests.journeys.steps import come_back, download, expect_state, letter_with, log_in, pay_at_payu, prove_human, register_payment
+from tests.journeys.steps import (
+    FOUNDER,
+    ask_for_agency,
+    come_back,
+    confirm_agency,
+    download,
+    expect_state,
+    letter_with,
+    log_in,
+    pay_at_payu,
+    register_payment,
+)
 
 pytestmark = pytest.mark.journey
 CORDILLERA, DELRIO = "cordillera", "delrio"
@@ -36,32 +47,12 @@ def receipts_of(stack: Stack, slug: str, number: str) -> list[tuple[Any, ...]]:
 
 
 def test_an_agency_signs_up_and_its_staff_come_in(stack: Stack, page: Page) -> None:
-    page.goto(stack.origin + "/")
-    page.get_by_role("link", name=re.compile("Registr")).first.click()
-    page.wait_for_url(stack.origin + "/registro/")
-    page.locator("[name=agency_name]").fill("Inmobiliaria La Ceiba")
-    page.locator("[name=nit]").fill("900373913")
-    page.locator("[name=nit_check]").fill("4")
-    page.locator("[name=slug]").fill("laceiba")
-    page.locator("[name=person_name]").fill("Celia Restrepo")
-    page.locator("[name=email]").fill("celia@laceiba.example")
-    page.locator("[name=password]").fill("una-ceiba-muy-alta-2026")
-    page.locator("[name=again]").fill("una-ceiba-muy-alta-2026")
-    page.locator("[name=terms]").check()
-    prove_human(page)
-    page.get_by_role("button", name="Crear mi portal").click()
-    letter = letter_with(stack, "celia@laceiba.example", "registro/confirmar")
-    link = re.search(r"http://localhost:\d+/registro/confirmar/[^\s<>\"]+", letter)
-    assert link is not None
+    link = ask_for_agency(page, stack)
     # The mail as the demo shows it, on the platform's own page.
     page.goto(stack.origin + "/correo/")
     expect(page.get_by_role("main")).to_contain_text("celia@laceiba.example")
-    page.goto(link[0])
-    page.get_by_role("button", name=re.compile("Confirmar")).click()
-    page.wait_for_url(re.compile(r"/registro/estado/"))
-    expect(page.get_by_role("link", name="Entrar a mi portal")).to_be_visible(timeout=60_000)
-    staff = {"usuario": "celia@laceiba.example", "contraseña": "una-ceiba-muy-alta-2026"}
-    log_in(page, stack.agency_origin("laceiba"), staff, path="/oficina/")
+    confirm_agency(page, link)
+    log_in(page, stack.agency_origin("laceiba"), FOUNDER, path="/oficina/")
     expect(page.get_by_role("main")).to_be_visible()
     schema = stack.platform("SELECT schema_name FROM tenants_agency WHERE slug = 'laceiba'")
     assert re.fullmatch(r"a_[0-9a-f]{16}", schema[0][0])
