@@ -11,7 +11,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -77,6 +77,22 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _files(raw: str) -> dict[str, Any] | None:
+    """What opens a bucket (django-storages' names), or None for the file system."""
+    parts = urlsplit(raw)
+    if parts.scheme == "file":
+        return None
+    bucket, options = parts.path.strip("/"), parse_qs(parts.query)
+    if parts.scheme != "s3" or not all((parts.hostname, parts.username, parts.password, bucket)) or "/" in bucket or set(options) - {"region", "tls"}:
+        raise ValueError("must be file:// or like s3://key:secret@host:port/bucket?region=us-east-1")
+    scheme = "http" if options.get("tls") == ["0"] else "https"
+    return {
+        "access_key": unquote(parts.username or ""), "secret_key": unquote(parts.password or ""), "bucket_name": bucket,
+        "endpoint_url": f"{scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}",
+        "region_name": options.get("region", ["us-east-1"])[0],
+    }  # fmt: skip
+
+
 def _seconds(raw: str) -> list[int]:
     values = [int(part) for part in raw.split(",")]
     if not values or any(value <= 0 for value in values):
@@ -115,6 +131,7 @@ VARIABLES = (
     Variable("SAAS_STATE_DIR", "Absolute folder for files, collected static files and, in the demo, the outbox.", _text),
     Variable("SAAS_ASSETS_DIR", "Folder with the front-end packages and fonts made at set-up; by default `assets` in SAAS_STATE_DIR.", str, ""),
     Variable("SAAS_STATIC_DIR", "Folder with the collected static files; by default `static` in SAAS_STATE_DIR.", str, ""),
+    Variable("SAAS_FILES_URL", "Where agencies' files are: file:// for SAAS_STATE_DIR, or s3://key:secret@host:port/bucket?region=us-east-1 (tls=0 without TLS).", _files, "file://"),
     Variable("SAAS_MAIL_URL", "Where mail goes: smtp://user:password@host:587?tls=1, or file:// for a folder in SAAS_STATE_DIR.", _url("smtp", "file"), "file://"),
     Variable("SAAS_MAIL_FROM", "The platform's sender address.", _text, "no-responder@localhost"),
     Variable("SAAS_PROXY_COUNT", "How many trusted proxies stand before the web server (for the client's address).", _count, "0"),
@@ -172,6 +189,8 @@ def _unfit_for_production(values: Mapping[str, Any]) -> list[str]:
     ]
     if not str(values.get("SAAS_MAIL_URL", "smtp://")).startswith("smtp://"):
         problems.append("SAAS_MAIL_URL must begin with smtp:// in production: mails in a folder reach nobody and hold links")
+    if (values.get("SAAS_FILES_URL") or {}).get("endpoint_url", "https://").startswith("http://"):
+        problems.append("SAAS_FILES_URL must not say tls=0 in production: receipts and documents would travel in the open")
     if values.get("SAAS_MAIL_FROM", "").endswith("@localhost"):
         problems.append("SAAS_MAIL_FROM must be an address that answers in production")
     return problems

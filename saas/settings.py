@@ -158,7 +158,11 @@ CACHES = {
     },
 }
 STORAGES = {
-    "default": {"BACKEND": "tenants.storage.AgencyStorage"},
+    "default": (
+        {"BACKEND": "tenants.storage.AgencyBucket", "OPTIONS": ENV["SAAS_FILES_URL"]}
+        if ENV["SAAS_FILES_URL"]
+        else {"BACKEND": "tenants.storage.AgencyStorage"}
+    ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 if MODE == "test":

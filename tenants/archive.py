@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ from django.db import connection, transaction
 from tenants import context, ddl, dump, hosts, migrating, sealing
 from tenants.models import Agency, AgencyState, Domain, new_schema_name
 from tenants.slugs import check_slug
+from tenants.storage import whole_storage
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -61,8 +61,7 @@ def export(agency: Agency, target: Path, *, now: datetime) -> dict[str, Any]:
         folder = Path(name)
         rows = _write_schema(agency.schema_name, folder)
         _write_json(folder / "agency.json", _travelling(agency))
-        if _files_of(agency.schema_name).is_dir():
-            shutil.copytree(_files_of(agency.schema_name), folder / "files", symlinks=True)
+        whole_storage().copy_out(agency.schema_name, folder / "files")
         members = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()}
         manifest = {
             "format": FORMAT, "agency": agency.slug, "schema": agency.schema_name, "exported_at": now.isoformat(),
@@ -88,15 +87,14 @@ def restore(source: Path, *, slug: str, resume: str) -> Restored:
         manifest = _unpacked(source, folder)
         said = json.loads((folder / "agency.json").read_text(encoding="utf-8"))
         agency = _agency_from(said, slug)
-        kept = _files_of(agency.schema_name)
         try:
             if (folder / "files").is_dir():
-                shutil.copytree(folder / "files", kept)
+                whole_storage().copy_in(folder / "files", agency.schema_name)
             with transaction.atomic():
                 held, sealed = _bring_in(agency, folder, manifest, resume)
         except BaseException:
             context.leave()
-            shutil.rmtree(kept, ignore_errors=True)
+            whole_storage().drop(agency.schema_name)
             raise
     outcome = migrating.migrate_one(agency, migrating.Plans())
     if outcome.error:
@@ -263,10 +261,6 @@ def _blocks(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:
 def _inside(name: str) -> bool:
     path = PurePosixPath(name)
     return not path.is_absolute() and ".." not in path.parts and str(path) == name
-
-
-def _files_of(schema: str) -> Path:
-    return Path(settings.MEDIA_ROOT) / schema
 
 
 def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:

@@ -7,13 +7,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from django.conf import settings
 from django.db import connection
 
 from tenants import context, ddl, sealing
 from tenants.models import Agency, AgencyState, Signup, SignupState
+from tenants.storage import whole_storage
 
 # What a schema is made of, a line each, with its own name taken out: compared as sets.
 _LINES = """
@@ -88,10 +87,8 @@ def orphans(agencies: list[Agency]) -> Iterator[Problem]:
         yield Problem(schema, "es un esquema sin inmobiliaria")
     for schema in sorted(rung - known):
         yield Problem(schema, "hay campanas de un esquema sin inmobiliaria")
-    media = Path(settings.MEDIA_ROOT)
-    for folder in sorted(media.iterdir()) if media.is_dir() else ():
-        if folder.name not in known | {context.PUBLIC}:
-            yield Problem(folder.name, "hay archivos de un esquema sin inmobiliaria")
+    for schema in sorted(whole_storage().schemas() - known - {context.PUBLIC}):
+        yield Problem(schema, "hay archivos de un esquema sin inmobiliaria")
     for signup in Signup.objects.filter(state=SignupState.READY, agency=None):
         yield Problem(signup.slug, "el registro dice que está lista y no hay inmobiliaria")
 
