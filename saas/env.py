@@ -106,6 +106,12 @@ def _token(raw: str) -> str:
     return raw
 
 
+def _optional_url(raw: str) -> str:
+    if raw and (urlsplit(raw).scheme not in ("http", "https") or not urlsplit(raw).hostname):
+        raise ValueError("must be empty or an address beginning with http:// or https://")
+    return raw
+
+
 def _listen(raw: str) -> tuple[str, int] | None:
     if not raw:
         return None
@@ -138,6 +144,8 @@ VARIABLES = (
     Variable("SAAS_CAPTCHA_COST", "Work of the no-soy-robot puzzle: the largest number to search. Less is weaker.", _count, "50000"),
     Variable("SAAS_INTERNAL_TOKEN", "What Prometheus and the proxy say at /internal/; empty closes it. At least 32 random characters.", _token, ""),
     Variable("SAAS_WORKER_METRICS", "host:port where a worker shows its own metrics, in a network that is not public; empty for nowhere.", _listen, ""),
+    Variable("SAAS_SENTRY_DSN", "Where errors are told (Sentry's DSN), without personal data; empty for nowhere.", _optional_url, ""),
+    Variable("SAAS_OTLP_URL", "Where traces go (OpenTelemetry over HTTP), without personal data; empty for nowhere.", _optional_url, ""),
     Variable("DATABASE_URL", "postgres://user:password@host:port/name", _url("postgres", "postgresql")),
     Variable("REDIS_URL", "redis://:password@host:port/0 (Redis or Valkey): cache, rate limits and the bell of the jobs.", _url("redis", "rediss")),
     Variable("PAYU_CHECKOUT_URL", "PayU's WebCheckout address.", _url("http", "https")),

@@ -11,11 +11,12 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from saas.lib import logs, metrics
+from saas.lib import logs, metrics, telemetry
 
 log = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -32,7 +33,7 @@ class ObserveMiddleware:
         began = time.perf_counter()
         request.META["REMOTE_ADDR"] = real_address(request)
         request_id = _id_of(request)
-        with logs.in_request(request_id):
+        with logs.in_request(request_id), telemetry.span("request", request=request_id) as said:
             response = self.get_response(request)
             seconds = time.perf_counter() - began
             agency = getattr(request, "agency", None)
@@ -41,9 +42,13 @@ class ObserveMiddleware:
             metrics.REQUESTS.labels(side, method, str(response.status_code)).inc()
             metrics.REQUEST_SECONDS.labels(side).observe(seconds)
             match = request.resolver_match
-            data = {
+            data: dict[str, Any] = {
                 "method": method, "route": match.route if match else "", "status": response.status_code,
                 "ms": round(seconds * 1000, 1), "agency": agency.schema_name if agency else "public",
+            }  # fmt: skip
+            said |= {
+                "http.request.method": method, "http.response.status_code": response.status_code, "http.route": data["route"],
+                "agency": data["agency"],
             }  # fmt: skip
             log.log(_level(response.status_code), "request", extra={"data": data})
         response["X-Request-ID"] = request_id

@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
 from saas import env as _env
+from saas.lib import telemetry
 from workers.schedule import BEAT
 
 ENV = _env.read(os.environ)
@@ -303,6 +304,8 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
     },
 }
+
+telemetry.start(sentry_dsn=ENV["SAAS_SENTRY_DSN"], otlp_url=ENV["SAAS_OTLP_URL"], environment=MODE)
 
 UNFOLD = {
     "SITE_TITLE": PLATFORM_NAME,

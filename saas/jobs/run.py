@@ -17,6 +17,7 @@ from django.db.models import F, Q
 from saas.jobs.defer import nudge, ring
 from saas.jobs.models import Job
 from saas.jobs.registry import HANDLERS, Later, Permanent, Task
+from saas.lib import telemetry
 from saas.lib.here import current_schema
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,8 @@ def run_job(job_id: int, *, now: datetime) -> bool:
         handler = HANDLERS.get(job.kind)
         if handler is None:
             raise Permanent(f"nobody handles {job.kind}")
-        handler(task)
+        with telemetry.span("job", kind=job.kind, agency=current_schema(), attempt=task.attempts):
+            handler(task)
     except Later as later:
         # What made it wait, if something did: people who look at the job should know.
         why = "" if later.__cause__ is None else type(later.__cause__).__name__

@@ -30,6 +30,11 @@ def in_request(request_id: str) -> Iterator[None]:
         _request_id.reset(token)
 
 
+def about_now() -> dict[str, str]:
+    """Which agency (its schema) and request this thread is at; empty where there is none."""
+    return {"agency": _agency(), "request": _request_id.get()}
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object a line. What a caller adds with `extra={"data": {...}}` is in it as it is."""
 

@@ -18,9 +18,16 @@ def env(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.
 
 
 @pytest.fixture(scope="session")
-def server(env: dict[str, str]) -> Iterator[Server]:
-    collected = run(env, "manage.py", "collectstatic", "--noinput", "-v", "0")
-    assert collected.returncode == 0, collected.stderr
+def collected(env: dict[str, str]) -> dict[str, str]:
+    """The environment, once its static files are there."""
+    done = run(env, "manage.py", "collectstatic", "--noinput", "-v", "0")
+    assert done.returncode == 0, done.stderr
+    return env
+
+
+@pytest.fixture(scope="session")
+def server(collected: dict[str, str]) -> Iterator[Server]:
+    env = collected
     web = Server(Path(env["SAAS_STATE_DIR"]), env)
     web.start()
     yield web
