@@ -459,6 +459,24 @@ def test_row_24_the_command_finds_what_a_restored_backup_does_not_know(cast: Cas
         assert not Movement.objects.exists()
 
 
+def test_the_check_of_all_agencies_asks_about_each_reference(cast: Casts, there: StandIn, capsys: Any) -> None:
+    with context.in_agency(cast.alfa.agency):
+        paid = start(cast.alfa)
+        pay(there, cast.alfa, paid)
+    with context.in_agency(cast.beta.agency):
+        nowhere = start(cast.beta)
+        say(nowhere)
+    with pytest.raises(CommandError, match="1 problemas"):
+        call_command("check_agencies", money_since="2026-01-01")
+    said = capsys.readouterr().out
+    assert "1 comparados, 0 con diferencia, 0 sin respuesta." in said
+    assert (nowhere.reference in said, paid.reference in said) == (True, False)
+    assert "beta: Hay pagos por revisar." in said
+    with context.in_agency(cast.alfa.agency):
+        assert credited(paid) == ONE
+    cache.clear()
+
+
 def test_the_command_says_what_differs_and_ends_with_an_error(cast: Casts, there: StandIn, capsys: Any) -> None:
     with context.in_agency(cast.alfa.agency):
         attempt = start(cast.alfa)
