@@ -11,14 +11,14 @@ import statistics
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
-from tests.bench.load import Request, Result, flat_out, paced
+from tests.bench import money
+from tests.bench.load import Request, Result, flat_out
 from tests.journeys.stack import Stack
 
 ROWS: list[tuple[str, str, str]] = []
@@ -50,7 +50,7 @@ def main() -> int:
             _switch()
             _receipt()
             _pages(stack)
-            _callbacks(stack)
+            _money(stack)
         finally:
             stack.stop()
     return 0
@@ -194,40 +194,14 @@ def _pages(stack: Stack) -> None:
         _show(f"{what}, flat out", flat_out(stack.port, make, seconds=5))
 
 
-def _callbacks(stack: Stack) -> None:
-    from payments import accounts, checkout
-    from payments.models import Invoice
-    from payments.payu import signature
-    from tenants import context
-    from tenants.models import Agency
-    from tests.world import NOW, payer_of
-
-    agency = Agency.objects.get(slug="cordillera")
-    with context.in_agency(agency):
-        invoice = Invoice.objects.owed().filter(kind="rent").select_related("client").first()
-        assert invoice is not None
-        attempt = checkout.start_payment(
-            client=invoice.client, lines=[(invoice, invoice.balance)], payer=payer_of(invoice.client), now=NOW
-        )
-        opened = accounts.credentials(attempt.account)
-    value = f"{attempt.amount:.2f}"
-    sign = signature.sign_callback(opened, reference=attempt.reference, value=value, currency="COP", state="6")
-
-    def make(number: int) -> Request:
-        body = urlencode(
-            {
-                "merchant_id": opened.merchant_id, "state_pol": "6", "reference_sale": attempt.reference, "value": value,
-                "currency": "COP", "sign": sign, "transaction_id": str(uuid.uuid4()), "test": "1", "response_message_pol": "DECLINED",
-            }  # fmt: skip
-        ).encode()
-        headers = {"Host": f"localhost:{stack.port}", "Content-Type": "application/x-www-form-urlencoded"}
-        return "POST", f"/payu/{agency.key}/confirmacion/", headers, body
-
+def _money(stack: Stack) -> None:
+    payer = money.Payer(stack)
+    money.lag(stack, payer, row)
+    money.after_emptying_redis(stack, payer, row)
     stack.kill("worker")  # what is measured is storing; settling has its own row
     stack.kill("beat")
-    paced(stack.port, make, rate=50, seconds=2)
-    _show("callbacks stored, 100 a second", paced(stack.port, make, rate=100, seconds=10), "p99 under 50 ms")
-    _show("callbacks stored, flat out", flat_out(stack.port, make, seconds=5))
+    money.storing(stack, payer, row, _show)
+    money.settling(payer, row)
 
 
 if __name__ == "__main__":

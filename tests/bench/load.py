@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 Request = tuple[str, str, dict[str, str], bytes | None]  # method, path, headers, body
+Answers = tuple[int, ...]
+RIGHT: Answers = (200, 302)
 
 
 @dataclass(frozen=True)
@@ -32,16 +34,16 @@ class Result:
         return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
 
-def paced(port: int, make: Callable[[int], Request], *, rate: float, seconds: float, threads: int = 16) -> Result:
+def paced(port: int, make: Callable[[int], Request], *, rate: float, seconds: float, threads: int = 16, right: Answers = RIGHT) -> Result:
     """`rate` requests a second for `seconds`, made by `make(n)`."""
     total = int(rate * seconds)
     due: queue.Queue[tuple[int, float] | None] = queue.Queue()
     times: list[float] = []
-    right = 0
+    good = 0
     lock = threading.Lock()
 
     def work() -> None:
-        nonlocal right
+        nonlocal good
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         while (item := due.get()) is not None:
             number, moment = item
@@ -49,7 +51,7 @@ def paced(port: int, make: Callable[[int], Request], *, rate: float, seconds: fl
             took = (time.perf_counter() - moment) * 1000
             with lock:
                 times.append(took)
-                right += status in (200, 302)
+                good += status in right
         connection.close()
 
     workers = [threading.Thread(target=work) for _ in range(threads)]
@@ -66,18 +68,18 @@ def paced(port: int, make: Callable[[int], Request], *, rate: float, seconds: fl
         due.put(None)
     for worker in workers:
         worker.join()
-    return Result(asked=total, right=right, seconds=time.perf_counter() - began, times=tuple(times))
+    return Result(asked=total, right=good, seconds=time.perf_counter() - began, times=tuple(times))
 
 
-def flat_out(port: int, make: Callable[[int], Request], *, seconds: float, threads: int = 4) -> Result:
+def flat_out(port: int, make: Callable[[int], Request], *, seconds: float, threads: int = 4, right: Answers = RIGHT) -> Result:
     """As many requests as `threads` clients get answered in `seconds`."""
     times: list[float] = []
-    right = 0
+    good = 0
     lock = threading.Lock()
     end = time.perf_counter() + seconds
 
     def work(first: int) -> None:
-        nonlocal right
+        nonlocal good
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         number = first
         while time.perf_counter() < end:
@@ -87,7 +89,7 @@ def flat_out(port: int, make: Callable[[int], Request], *, seconds: float, threa
             number += threads
             with lock:
                 times.append(took)
-                right += status in (200, 302)
+                good += status in right
         connection.close()
 
     began = time.perf_counter()
@@ -96,7 +98,7 @@ def flat_out(port: int, make: Callable[[int], Request], *, seconds: float, threa
         worker.start()
     for worker in workers:
         worker.join()
-    return Result(asked=len(times), right=right, seconds=time.perf_counter() - began, times=tuple(times))
+    return Result(asked=len(times), right=good, seconds=time.perf_counter() - began, times=tuple(times))
 
 
 def _send(connection: http.client.HTTPConnection, request: Request) -> int:
