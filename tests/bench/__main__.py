@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from tests.bench import money
+from tests.bench import agencies, money
 from tests.bench.load import Request, Result, flat_out
 from tests.journeys.stack import Stack
 
@@ -51,6 +51,7 @@ def main() -> int:
             _receipt()
             _pages(stack)
             _money(stack)
+            agencies.measure(row)
         finally:
             stack.stop()
     return 0
