@@ -140,9 +140,9 @@ def compiled(made: Catalog) -> bytes:
     return out.getvalue()
 
 
-def lacking(made: Catalog) -> list[Text]:
+def lacking(made: Catalog) -> list[str]:
     """The texts without English."""
-    return [message.id for message in made if message.id and not all(_forms(message.string))]
+    return [str(message.id) for message in made if message.id and not all(_forms(message.string))]
 
 
 def _forms(string: object) -> tuple[str, ...]:
