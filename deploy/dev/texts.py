@@ -111,9 +111,10 @@ def of_table(source: str) -> Iterator[Text]:
 
 def catalogue(kept: Catalog, wanted: Iterable[Text]) -> Catalog:
     """A catalogue of `wanted` with the English that `kept` has of them."""
+    day = datetime(2026, 11, 23, tzinfo=UTC)  # the same whenever it is made
     made = Catalog(
-        locale="en", project="saas-inmobiliarias", version="1", charset="utf-8", fuzzy=False, header_comment="# English of what clients and visitors read.",
-        creation_date=datetime(2026, 11, 23, tzinfo=UTC), revision_date=datetime(2026, 11, 23, tzinfo=UTC), last_translator="Equipo", language_team="Equipo",
+        locale="en", project="saas-inmobiliarias", version="1", charset="utf-8", fuzzy=False, creation_date=day, revision_date=day,
+        header_comment="# English of what clients and visitors read.", last_translator="Equipo", language_team="Equipo",
     )  # fmt: skip
     for text in sorted(wanted, key=str):
         old = kept.get(text if isinstance(text, str) else text[0])
