@@ -13,6 +13,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from clientarea.models import Client
 from payments import accounts, reconcile, settlement
@@ -68,13 +69,13 @@ def start_payment(
     """
     account = _account()
     if not lines:
-        raise CheckoutError("No eligió ninguna factura para pagar.")
+        raise CheckoutError(_("No eligió ninguna factura para pagar."))
     policy = current_policy()
     with transaction.atomic():
         wanted = {invoice.pk: amount for invoice, amount in lines}
         invoices = list(Invoice.objects.select_for_update().filter(pk__in=wanted, client=client).order_by("pk"))
         if len(invoices) != len(lines):
-            raise CheckoutError("Una de las facturas no es suya o está repetida.")
+            raise CheckoutError(_("Una de las facturas no es suya o está repetida."))
         for invoice in invoices:
             _check_payable(invoice, wanted[invoice.pk], policy)
         payment = Payment.objects.create(
@@ -100,9 +101,9 @@ def retry_payment(*, payment: Payment, now: datetime) -> Attempt:
     with transaction.atomic():
         locked = Payment.objects.select_for_update().get(pk=payment.pk)
         if locked.state in (PaymentState.APPROVED, PaymentState.REVERSED):
-            raise CheckoutError("Este pago ya fue aprobado: no hace falta pagarlo otra vez.")
+            raise CheckoutError(_("Este pago ya fue aprobado: no hace falta pagarlo otra vez."))
         if locked.source != PaymentSource.GATEWAY:
-            raise CheckoutError("Este pago no se hizo en línea.")
+            raise CheckoutError(_("Este pago no se hizo en línea."))
         lines = list(locked.lines.select_related("invoice").order_by("invoice_id"))
         invoices = Invoice.objects.select_for_update().in_bulk([line.invoice_id for line in lines])
         for line in lines:
@@ -161,7 +162,7 @@ def open_attempt_of(invoice: Invoice, *, now: datetime) -> Attempt | None:
 def open_attempts_of(invoices: Sequence[Invoice], *, now: datetime) -> dict[int, Attempt]:
     """The newest attempt under way for each of those invoices that has one, by the invoice's id."""
     lines = PaymentLine.objects.filter(invoice__in=invoices).values_list("payment_id", "invoice_id")
-    found = Attempt.objects.filter(payment__in={payment for payment, _ in lines}, state__in=OPEN).select_related("payment")
+    found = Attempt.objects.filter(payment__in={payment for payment, _invoice in lines}, state__in=OPEN).select_related("payment")
     under_way = {
         attempt.payment_id: attempt
         for attempt in found.order_by("pk")
@@ -211,19 +212,20 @@ def record_return(*, query: Mapping[str, str], now: datetime) -> ReturnView:
 def _account() -> GatewayAccount:
     account = accounts.active_account()
     if account is None:
-        raise CheckoutError("La inmobiliaria todavía no recibe pagos en línea. Pague por los medios que ella le indique.")
+        raise CheckoutError(_("La inmobiliaria todavía no recibe pagos en línea. Pague por los medios que ella le indique."))
     return account
 
 
 def _check_payable(invoice: Invoice, amount: Decimal, policy: PaymentPolicy) -> None:
+    number = {"number": invoice.full_number}
     if invoice.kind != InvoiceKind.RENT:
-        raise CheckoutError(f"La factura {invoice.full_number} no se paga en línea.")
+        raise CheckoutError(_("La factura %(number)s no se paga en línea.") % number)
     if invoice.voided_at is not None:
-        raise CheckoutError(f"La factura {invoice.full_number} fue anulada: no hay nada que pagar.")
+        raise CheckoutError(_("La factura %(number)s fue anulada: no hay nada que pagar.") % number)
     if invoice.balance <= 0:
-        raise CheckoutError(f"La factura {invoice.full_number} ya está pagada.")
+        raise CheckoutError(_("La factura %(number)s ya está pagada.") % number)
     if why := refusal(policy, amount=amount, balance=invoice.balance):
-        raise CheckoutError(f"Factura {invoice.full_number}: {why[0].lower()}{why[1:]}")
+        raise CheckoutError(_("Factura %(number)s: %(why)s") % {**number, "why": f"{why[0].lower()}{why[1:]}"})
 
 
 def _new_attempt(payment: Payment, account: GatewayAccount, *, now: datetime) -> Attempt:

@@ -43,7 +43,7 @@ class Month:
     @property
     def short(self) -> str:
         """`ene`."""
-        return clock.MONTHS[self.first.month - 1][:3]
+        return clock.short_month(self.first)
 
     @property
     def net_y(self) -> int:

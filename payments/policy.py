@@ -8,7 +8,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from saas.lib.money import cop
 
@@ -17,12 +18,12 @@ class PaymentPolicy(models.Model):
     """The agency's choice, a single row (id 1)."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
-    partial = models.BooleanField(_("recibir abonos"), default=False)
-    minimum = models.DecimalField(_("abono mínimo"), max_digits=14, decimal_places=2, default=Decimal(50_000))
+    partial = models.BooleanField(gettext_lazy("recibir abonos"), default=False)
+    minimum = models.DecimalField(gettext_lazy("abono mínimo"), max_digits=14, decimal_places=2, default=Decimal(50_000))
 
     class Meta:
-        verbose_name = _("política de pagos")
-        verbose_name_plural = _("políticas de pagos")
+        verbose_name = gettext_lazy("política de pagos")
+        verbose_name_plural = gettext_lazy("políticas de pagos")
         constraints = [
             models.CheckConstraint(condition=models.Q(id=1), name="payment_policy_single"),
             models.CheckConstraint(condition=models.Q(minimum__gt=0), name="payment_policy_minimum"),
@@ -41,20 +42,21 @@ def save_policy(*, partial: bool, minimum: Decimal) -> PaymentPolicy:
 
 
 def refusal(policy: PaymentPolicy, *, amount: Decimal, balance: Decimal) -> str:
-    """Why `amount` (COP) is not taken for an invoice with that balance, in Spanish; empty when it is.
+    """Why `amount` (COP) is not taken for an invoice with that balance, for who pays; empty when it is.
 
     The whole balance is always taken, however small. A part is whole pesos, and not less than the agency's minimum.
     """
+    shown = {"balance": cop(balance), "minimum": cop(policy.minimum)}
     if amount == balance:
         return ""
     if amount <= 0:
-        return "Escriba un valor mayor que cero."
+        return _("Escriba un valor mayor que cero.")
     if amount > balance:
-        return f"El valor no puede pasar del saldo, que es {cop(balance)}."
+        return _("El valor no puede pasar del saldo, que es %(balance)s.") % shown
     if not policy.partial:
-        return f"La inmobiliaria no recibe abonos: se paga el saldo completo, {cop(balance)}."
+        return _("La inmobiliaria no recibe abonos: se paga el saldo completo, %(balance)s.") % shown
     if amount < policy.minimum:
-        return f"El abono mínimo es {cop(policy.minimum)}. También puede pagar el saldo completo, {cop(balance)}."
+        return _("El abono mínimo es %(minimum)s. También puede pagar el saldo completo, %(balance)s.") % shown
     if amount != amount.to_integral_value():
-        return "Escriba el abono en pesos enteros, sin centavos."
+        return _("Escriba el abono en pesos enteros, sin centavos.")
     return ""

@@ -17,6 +17,7 @@ from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, InvoiceState
 from payments.portal_parts import counted_page_of, own, pdf_download
 from saas.accounts.doors import client
 from saas.lib import clock
+from saas.lib.languages import in_spanish
 from saas.lib.pdf import PdfError
 
 PAYABLE = (InvoiceState.PENDING, InvoiceState.OVERDUE, InvoiceState.PARTLY_PAID)
@@ -113,7 +114,8 @@ def _detail(request: HttpRequest, row: Invoice) -> HttpResponse:
 
 def _pdf(request: HttpRequest, row: Invoice) -> HttpResponse:
     try:
-        data = documents.invoice_pdf(invoicing.invoice_document(row, request.agency))  # type: ignore[attr-defined]
+        with in_spanish():
+            data = documents.invoice_pdf(invoicing.invoice_document(row, request.agency))  # type: ignore[attr-defined]
     except PdfError:
         messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
         return redirect("invoice" if row.kind == InvoiceKind.RENT else "commission", pk=row.pk)

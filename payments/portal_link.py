@@ -16,14 +16,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from payments import access, checkout, links
-from payments.accounts import gateway
 from payments.awaiting import awaited
 from payments.forms import RegisterPaymentForm
 from payments.gateway import GatewayError
 from payments.models import Attempt, AttemptState, Invoice, InvoiceState, PaymentState, Receipt
 from payments.policy import PaymentPolicy
+from payments.portal_parts import cash_notice
 from saas.accounts.doors import everyone
 from saas.lib import clock, signing
+from saas.lib.languages import translated
 
 # A link in many hands must not fill the books with attempts.
 MOST_ATTEMPTS, WHILE = 10, timedelta(hours=1)
@@ -60,7 +61,7 @@ def pay_link(request: HttpRequest, token: str) -> HttpResponse:
         "form": form,
         "under_way": under_way,
         "account": checkout.active_account(),
-        "cash_warning": gateway().cash_warning(invoice.balance),
+        "cash_warning": cash_notice(invoice.balance),
     }
     return _page(request, "payments/link.html", context)
 
@@ -112,7 +113,7 @@ def pay_link_result(request: HttpRequest, token: str, reference: str) -> HttpRes
         "token": token,
         "attempt": attempt,
         "shown": state.value,
-        "why": payment.reason.rstrip(". "),
+        "why": translated(payment.reason).rstrip(". "),
         "amount": attempt.amount,
         "waiting": checkout.sendable(attempt, lines),
         "still_owed": checkout.still_owed(lines),

@@ -1,13 +1,18 @@
-"""What the pages of money share: a row or 404, one page of a list, and a PDF as a private download."""
+"""What the pages of money share: a row or 404, one page of a list, a PDF as a private download, and a word about cash."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+
+from payments.accounts import gateway
+from saas.lib.languages import is_english
 
 PER_PAGE = 20
 Row = TypeVar("Row", bound=Model)
@@ -34,6 +39,15 @@ def counted_page_of(request: HttpRequest, rows: QuerySet[Any], *, count: int) ->
     paginator = Paginator(rows, PER_PAGE)
     paginator.count = count  # a cached property
     return paginator.get_page(request.GET.get("page"))
+
+
+def cash_notice(amount: Decimal) -> str:
+    """What to tell a payer of `amount` (COP) about cash; empty if there is nothing. The gateway says it in Spanish, means by
+    means; in another language it is said in general."""
+    told = gateway().cash_warning(amount)
+    if told and is_english():
+        return _("Por su valor, este pago no se recibe en todos los puntos de efectivo. Con tarjeta, PSE u otro medio en línea sí.")
+    return told
 
 
 def pdf_download(data: bytes, filename: str) -> HttpResponse:

@@ -26,6 +26,7 @@ from payments.portal_parts import own
 from saas.accounts.doors import client, in_person
 from saas.lib import clock, phones
 from saas.lib.documents import format_document
+from saas.lib.languages import translated
 
 OPEN = (PaymentState.STARTED, PaymentState.PENDING)
 FAILED = (PaymentState.DECLINED, PaymentState.EXPIRED)
@@ -163,7 +164,7 @@ def _state_of(request: HttpRequest, payment: Payment, *, now: datetime) -> dict[
         "waiting": shown == PaymentState.STARTED and attempt is not None and checkout.sendable(attempt, lines),
         "still_owed": checkout.still_owed(lines),
         "awaited": awaited(means=attempt.means or payment.means, since=started) if attempt else None,
-        "why": payment.reason.rstrip(". "),
+        "why": translated(payment.reason).rstrip(". "),
         "retry": shown in FAILED and payment.source == "gateway",
         "receipt": receipt,
         "credit": Decimal(receipt.content.get("credit", "0")) if receipt else Decimal(0),

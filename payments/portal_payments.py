@@ -16,6 +16,7 @@ from payments.portal_parts import own, page_of, pdf_download
 from payments.portal_paying import SETTLING
 from saas.accounts.doors import client
 from saas.lib import clock
+from saas.lib.languages import in_spanish
 from saas.lib.pdf import PdfError
 
 
@@ -50,8 +51,9 @@ def payment_receipt(request: HttpRequest, pk: int) -> HttpResponseBase:
         return render(request, "payments/receipt_wait.html", {"payment": payment, "receipt": receipt})
     try:
         # Drawn for this download alone: storing it would also mail it.
-        document = receipts.receipt_document(receipt, request.agency)  # type: ignore[attr-defined]
-        return pdf_download(documents.receipt_pdf(document), name)
+        with in_spanish():
+            document = receipts.receipt_document(receipt, request.agency)  # type: ignore[attr-defined]
+            return pdf_download(documents.receipt_pdf(document), name)
     except PdfError:
         messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
         return redirect("payment", pk=payment.pk)

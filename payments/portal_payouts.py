@@ -14,6 +14,7 @@ from payments import access, income, payout_document
 from payments.forms import FilterForm
 from payments.portal_parts import own, page_of, pdf_download
 from saas.accounts.doors import client
+from saas.lib.languages import in_spanish
 from saas.lib.pdf import PdfError
 
 
@@ -65,7 +66,8 @@ def payout_receipt(request: HttpRequest, pk: int) -> HttpResponse:
     """The paper of one payout (comprobante de egreso)."""
     row = own(access.payouts_of(client_of(request)), pk)
     try:
-        data = payout_document.payout_pdf(payout_document.payout_document(row, request.agency))  # type: ignore[attr-defined]
+        with in_spanish():
+            data = payout_document.payout_pdf(payout_document.payout_document(row, request.agency))  # type: ignore[attr-defined]
     except PdfError:
         messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
         return redirect("payout", pk=row.pk)

@@ -16,11 +16,10 @@ from django.views.decorators.http import require_http_methods
 
 from clientarea.access import client_of
 from payments import access, checkout
-from payments.accounts import gateway
 from payments.forms import RegisterPaymentForm, payer_initial
 from payments.models import Invoice, InvoiceState
 from payments.policy import current_policy
-from payments.portal_parts import own
+from payments.portal_parts import cash_notice, own
 from saas.accounts.doors import client
 from saas.lib import clock
 
@@ -90,7 +89,7 @@ def _register(request: HttpRequest, invoices: Sequence[Invoice]) -> HttpResponse
         "under_way": under_way,
         "can_continue": under_way is not None and checkout.sendable(under_way, access.lines_of(under_way)),
         "account": checkout.active_account(),
-        "cash_warning": gateway().cash_warning(total),
+        "cash_warning": cash_notice(total),
     }
     return render(request, "payments/invoice_pay.html", context)
 

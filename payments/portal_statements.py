@@ -24,6 +24,7 @@ from payments.statements import Statement, holdings_of, statement_of
 from saas.accounts.doors import client
 from saas.lib import clock
 from saas.lib.documents import format_document
+from saas.lib.languages import in_spanish
 from saas.lib.pdf import PdfError
 from tenants.models import Agency
 
@@ -64,13 +65,15 @@ def statement(request: HttpRequest) -> HttpResponse:
 @require_GET
 def statement_pdf(request: HttpRequest) -> HttpResponse:
     """The statement as a PDF."""
-    found = _asked(request)
+    with in_spanish():
+        found = _asked(request)
     if found is None:
         return _back(request, _("Revise las fechas del estado de cuenta."))
     if len(found.lines) > statement_papers.MOST_LINES:
         return _back(request, _("Ese rango tiene demasiados movimientos para un PDF. Elija uno más corto, o descargue el Excel."))
     try:
-        data = statement_papers.statement_pdf(_document(request, found))
+        with in_spanish():
+            data = statement_papers.statement_pdf(_document(request, found))
     except PdfError:
         return _back(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
     return pdf_download(data, f"{_file_name(found)}.pdf")
@@ -80,11 +83,14 @@ def statement_pdf(request: HttpRequest) -> HttpResponse:
 @require_GET
 def statement_xlsx(request: HttpRequest) -> HttpResponse:
     """The statement as a workbook."""
-    found = _asked(request)
+    with in_spanish():
+        found = _asked(request)
     if found is None:
         return _back(request, _("Revise las fechas del estado de cuenta."))
+    with in_spanish():
+        data = statement_papers.statement_xlsx(_document(request, found))
     return HttpResponse(
-        statement_papers.statement_xlsx(_document(request, found)),
+        data,
         content_type=XLSX,
         headers={
             "Content-Disposition": content_disposition_header(True, f"{_file_name(found)}.xlsx") or "attachment",
@@ -111,7 +117,9 @@ def clearance_pdf(request: HttpRequest) -> HttpResponse:
     if debts.any or not items:
         return render(request, "payments/clearance.html", {"debts": debts, "items": items, "today": today}, status=409)
     try:
-        data = clearance.clearance_pdf(clearance.clearance_document(client_, _agency(request), items, on=today))
+        with in_spanish():
+            items = clearance.items_of(client_)  # again: these are the paper's
+            data = clearance.clearance_pdf(clearance.clearance_document(client_, _agency(request), items, on=today))
     except PdfError:
         messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
         return redirect("clearance")
@@ -129,6 +137,7 @@ def certificates_page(request: HttpRequest) -> HttpResponse:
 
 @client
 @require_GET
+@in_spanish()
 def owner_certificate(request: HttpRequest, year: int) -> HttpResponse:
     """The certificate of an owner's year."""
     client_ = client_of(request)
@@ -146,6 +155,7 @@ def owner_certificate(request: HttpRequest, year: int) -> HttpResponse:
 
 @client
 @require_GET
+@in_spanish()
 def renter_certificate(request: HttpRequest, year: int) -> HttpResponse:
     """The certificate of a renter's year."""
     client_ = client_of(request)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from pqrs.access import first_files_of, history_of, thread_of
 from pqrs.models import OPEN_STATES, Attachment, Case, CaseEvent, CaseState, EventKind
 from saas.lib import clock, pdf, phones
@@ -98,9 +100,9 @@ def said(event: CaseEvent) -> str:
     if event.kind == EventKind.MOVED:
         return str(CaseState(event.to_state).label)
     if event.kind == EventKind.EXTENDED:
-        return f"Plazo prorrogado {event.detail} días hábiles"
+        return _("Plazo prorrogado %(days)s días hábiles") % {"days": event.detail}
     if event.kind == EventKind.RATED:
-        return f"Calificada con {event.detail} de 5"
+        return _("Calificada con %(rating)s de 5") % {"rating": event.detail}
     if event.kind == EventKind.ASSIGNED:
         return f"Asignada a {event.detail}" if event.detail else "Sin asignar"
     return str(EventKind(event.kind).label)

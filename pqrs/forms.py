@@ -7,6 +7,8 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.functional import lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clientarea.access import leases_of, units_of
@@ -33,14 +35,18 @@ class FilesInput(forms.FileInput):
         return files.getlist(name) if hasattr(files, "getlist") else list(files.get(name, []))
 
 
+def _what_may_be_attached() -> str:
+    # Asked for when a page is made: a form's class is made once, whatever the language of who came first.
+    return gettext("Fotos (JPEG, PNG, WebP) o PDF: máximo %(count)s archivos de 10 MB cada uno.") % {"count": FILES_AT_ONCE}
+
+
 class FilesField(forms.Field):
     """Files to attach, checked by their bytes: its clean value is a list of CheckedFile."""
 
     widget = FilesInput
 
     def __init__(self) -> None:
-        help_text = _("Fotos (JPEG, PNG, WebP) o PDF: máximo %(count)s archivos de 10 MB cada uno.") % {"count": FILES_AT_ONCE}
-        super().__init__(label=_("Adjuntos"), required=False, help_text=help_text)
+        super().__init__(label=_("Adjuntos"), required=False, help_text=lazy(_what_may_be_attached, str)())
 
     def clean(self, value: Any) -> list[CheckedFile]:
         try:

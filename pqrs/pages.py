@@ -15,6 +15,7 @@ from pqrs.access import first_files_of, history_of, thread_of
 from pqrs.deadlines import days_left
 from pqrs.models import OPEN_STATES, Case
 from saas.lib import clock
+from saas.lib.languages import in_spanish
 from saas.lib.pdf import PdfError
 
 
@@ -35,7 +36,8 @@ def pdf_of(request: HttpRequest, case: Case, *, back: str) -> HttpResponse:
     """The paper of a case as a download; `back` is the page to return to when it cannot be made."""
     agency = request.agency  # type: ignore[attr-defined]
     try:
-        data = documents.case_pdf(documents.case_document(case, agency), agency)
+        with in_spanish():
+            data = documents.case_pdf(documents.case_document(case, agency), agency)
     except PdfError:
         messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
         return redirect(back, number=case.number)

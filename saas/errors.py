@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from saas.accounts.doors import everyone
 from saas.accounts.viewing import ReadOnly
@@ -14,34 +15,36 @@ def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpRespo
 @everyone
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400."""
-    return _page(request, 400, "No entendimos lo que llegó", "No se guardó nada. Vuelva atrás y revise lo que escribió.")
+    return _page(request, 400, _("No entendimos lo que llegó"), _("No se guardó nada. Vuelva atrás y revise lo que escribió."))
 
 
 @everyone
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403."""
     if isinstance(exception, ReadOnly):
-        text = "Está viendo el área de clientes como uno de ellos: puede leer, pero no cambiar ni pagar nada. No se guardó nada."
-        return _page(request, 403, "Aquí solo puede mirar", text)
-    said = str(exception or "") or "Ingrese con la cuenta a la que pertenece."
-    return _page(request, 403, "Esta página no es para su cuenta", said)
+        text = _("Está viendo el área de clientes como uno de ellos: puede leer, pero no cambiar ni pagar nada. No se guardó nada.")
+        return _page(request, 403, _("Aquí solo puede mirar"), text)
+    said = str(exception or "") or _("Ingrese con la cuenta a la que pertenece.")
+    return _page(request, 403, _("Esta página no es para su cuenta"), said)
 
 
 @everyone
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404."""
-    return _page(request, 404, "No encontramos esta página", "Puede que el enlace esté incompleto o que ya no exista.")
+    return _page(request, 404, _("No encontramos esta página"), _("Puede que el enlace esté incompleto o que ya no exista."))
 
 
 @everyone
 def server_error(request: HttpRequest) -> HttpResponse:
     """500."""
-    text = "Lo que ya estaba guardado sigue guardado. Intente de nuevo en un momento; si pagó, no pague otra vez: su pago queda registrado."
-    return _page(request, 500, "Algo falló de nuestro lado", text)
+    text = _("Lo que ya estaba guardado sigue guardado. Intente de nuevo en un momento; si pagó, no pague otra vez: su pago queda registrado.")
+    return _page(request, 500, _("Algo falló de nuestro lado"), text)
 
 
 @everyone
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: the form is stale or came from elsewhere."""
-    text = "El formulario estuvo abierto mucho tiempo o las cookies están desactivadas. Vuelva atrás, recargue la página y envíelo de nuevo."
-    return _page(request, 403, "El formulario caducó", text)
+    text = _(
+        "El formulario estuvo abierto mucho tiempo o las cookies están desactivadas. Vuelva atrás, recargue la página y envíelo de nuevo."
+    )
+    return _page(request, 403, _("El formulario caducó"), text)

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_safe
 
 from saas import outbox
 from saas.accounts.doors import everyone
+from saas.lib.languages import in_spanish
 from tenants import branding
 
 YEAR_SECONDS = 365 * 24 * 3600
@@ -60,6 +61,7 @@ def brand_logo(request: HttpRequest) -> HttpResponseBase:
 
 @everyone
 @require_safe
+@in_spanish()
 def terms(request: HttpRequest) -> HttpResponse:
     """*Términos de uso*."""
     return render(request, "legal/terms.html")
@@ -67,6 +69,7 @@ def terms(request: HttpRequest) -> HttpResponse:
 
 @everyone
 @require_safe
+@in_spanish()
 def privacy(request: HttpRequest) -> HttpResponse:
     """*Tratamiento de datos personales* (Ley 1581 de 2012)."""
     return render(request, "legal/privacy.html")

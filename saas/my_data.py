@@ -25,6 +25,7 @@ from clientarea.access import client_of
 from payments import documents, receipts
 from saas.accounts import doors
 from saas.lib import clock, money
+from saas.lib.languages import in_spanish
 from saas.lib.personal_data import Section, gathered
 from tenants import context
 
@@ -51,6 +52,7 @@ def my_data(request: HttpRequest) -> HttpResponse:
 @doors.client
 @never_cache
 @require_GET
+@in_spanish()
 def my_data_json(request: HttpRequest) -> HttpResponse:
     """Everything, for programs."""
     client_of(request)
@@ -68,6 +70,7 @@ def my_data_json(request: HttpRequest) -> HttpResponse:
 @doors.client
 @never_cache
 @require_GET
+@in_spanish()
 def my_data_pdf(request: HttpRequest) -> HttpResponse:
     """Everything, for people."""
     client = client_of(request)

@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "saas.accounts.language.LanguageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "saas.accounts.sessions.SeenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -107,7 +108,7 @@ TEMPLATES = [
                 "tenants.branding.brand",
                 "clientarea.access.roles",
             ],
-            "builtins": ["saas.lib.templatetags.colombia"],
+            "builtins": ["saas.lib.templatetags.colombia", "django.templatetags.i18n"],
         },
     },
 ]
@@ -253,7 +254,11 @@ CONTENT_SECURITY_POLICY = {
 
 # Language and time
 LANGUAGE_CODE = "es-co"
-LANGUAGES = [("es-co", "Español")]
+LANGUAGES = [("es-co", "Español"), ("en", "English")]
+LANGUAGE_COOKIE_NAME = "__Host-idioma" if PRODUCTION else "idioma"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = PRODUCTION
 LOCALE_PATHS = [BASE_DIR / "saas" / "locale"]
 USE_I18N = USE_TZ = True
 USE_THOUSAND_SEPARATOR = True

@@ -9,8 +9,9 @@ from payments import portal as payment_portal
 from pqrs import desk as case_desk
 from pqrs import desk_settings as case_settings
 from pqrs import portal as case_portal
-from saas import desk_home, desk_search, frame, home, my_data
+from saas import desk_home, desk_search, frame, home, installable, my_data
 from saas.accounts import desk as team_desk
+from saas.accounts.language import set_language
 from saas.accounts.views import captcha
 from tenants import desk as agency_desk
 
@@ -21,7 +22,9 @@ handler500 = "saas.errors.server_error"
 
 urlpatterns = [
     *frame.agency_urlpatterns,
+    *installable.urlpatterns,
     path("no-soy-robot/", captcha, name="captcha"),
+    path("idioma/", set_language, name="set_language"),
     *payment_portal.public_urlpatterns,
     path("area-de-clientes/", home.home, name="home"),
     path("area-de-clientes/", include("saas.accounts.urls")),

@@ -25,6 +25,15 @@ from django.utils.translation import gettext_lazy as _
 from saas.lib.here import current_schema
 
 LIFE_SECONDS = 600
+# What the widget says, in the language of the page.
+STRINGS = {
+    "label": _("No soy un robot"),
+    "verifying": _("Verificando…"),
+    "verified": _("Verificado: no es un robot"),
+    "error": _("No se pudo verificar. Recargue la página e inténtelo de nuevo."),
+    "expired": _("La verificación caducó. Márquela de nuevo."),
+    "waitAlert": _("Estamos verificando: espere un momento."),
+}
 
 
 class Provider(Protocol):
@@ -86,6 +95,7 @@ class CaptchaWidget(forms.Widget):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, None, attrs)
         context["challenge_url"] = str(reverse_lazy("captcha"))
+        context["strings"] = json.dumps({name: str(text) for name, text in STRINGS.items()}, ensure_ascii=False)
         return context
 
 

@@ -3,6 +3,7 @@
 A user is never shared between schemas; the same person in two agencies has two accounts that know nothing of each other.
 """
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
@@ -54,6 +55,7 @@ class User(AbstractBaseUser):
     name = models.CharField(_("nombre"), max_length=200)
     role = models.CharField(_("rol"), max_length=10, choices=Role.choices)
     staff_role = models.CharField(_("cargo"), max_length=12, choices=StaffRole.choices, blank=True)
+    language = models.CharField(_("idioma"), max_length=5, choices=settings.LANGUAGES, blank=True)  # empty: none was chosen
     is_active = models.BooleanField(_("activo"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     activated_at = models.DateTimeField(null=True, blank=True)
@@ -72,6 +74,7 @@ class User(AbstractBaseUser):
                 condition=models.Q(role="staff", staff_role__in=StaffRole.values) | (~models.Q(role="staff") & models.Q(staff_role="")),
                 name="user_staff_role",
             ),
+            models.CheckConstraint(condition=models.Q(language__in=["", *dict(settings.LANGUAGES)]), name="user_language_known"),
         ]
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth import update_session_auth_hash
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from saas.accounts.models import User
 from saas.lib import clock
@@ -40,9 +41,9 @@ class OpenSession:
 
 def device(user_agent: str) -> str:
     """A browser and its system in words: «Chrome en Android»."""
-    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "Navegador desconocido")
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), _("Navegador desconocido"))
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
-    return f"{browser} en {system}" if system else browser
+    return _("%(browser)s en %(system)s") % {"browser": browser, "system": system} if system else browser
 
 
 def open_sessions(request: HttpRequest) -> list[OpenSession]:

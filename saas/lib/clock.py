@@ -1,7 +1,7 @@
 """Time: now, today in Bogotá, dates as people read them, and dates as workbooks write them.
 
 The one module that reads the system's clock; domain code gets `now` handed in. Times are aware and UTC, dates are
-Bogotá's. Never a locale of the machine: the names of the months are here.
+Bogotá's. Never a locale of the machine: the names of the months are here, in Spanish and, for readers who chose it, in English.
 """
 
 from __future__ import annotations
@@ -10,10 +10,16 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from saas.lib.languages import is_english
+
 BOGOTA = ZoneInfo("America/Bogota")
 MONTHS = (
     "enero", "febrero", "marzo", "abril", "mayo", "junio",
     "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
+)  # fmt: skip
+_ENGLISH_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 # Day 0 of Excel's calendar, with its imagined 29 February 1900 already taken off; right from March 1900 on.
 _EXCEL_ZERO = date(1899, 12, 30)
@@ -47,26 +53,37 @@ def local(moment: datetime) -> datetime:
 def long_date(day: date | datetime) -> str:
     """`23 de noviembre de 2026`. A moment is shown by its date in Bogotá."""
     day = _day(day)
+    if is_english():
+        return f"{day.day} {_ENGLISH_MONTHS[day.month - 1]} {day.year}"
     return f"{day.day} de {MONTHS[day.month - 1]} de {day.year}"
 
 
 def short_date(day: date | datetime) -> str:
     """`23 nov 2026`. A moment is shown by its date in Bogotá."""
     day = _day(day)
-    return f"{day.day} {MONTHS[day.month - 1][:3]} {day.year}"
+    return f"{day.day} {short_month(day)} {day.year}"
 
 
 def long_datetime(moment: datetime) -> str:
     """`23 de noviembre de 2026, 3:05 p. m.`, in Bogotá."""
     there = local(moment)
     half = "a. m." if there.hour < 12 else "p. m."
+    if is_english():
+        half = half.replace(" ", "")
     return f"{long_date(there)}, {there.hour % 12 or 12}:{there.minute:02d} {half}"
 
 
 def month_name(period: str | date) -> str:
     """`noviembre de 2026`, from any date of the month or a period's text. Raises DateError."""
     first = parse_period(period)
+    if is_english():
+        return f"{_ENGLISH_MONTHS[first.month - 1]} {first.year}"
     return f"{MONTHS[first.month - 1]} de {first.year}"
+
+
+def short_month(day: date) -> str:
+    """`nov`; `Nov` in English."""
+    return (_ENGLISH_MONTHS if is_english() else MONTHS)[day.month - 1][:3]
 
 
 def parse_date(value: object) -> date:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+
 from saas.lib.text import fold
 
 
@@ -88,7 +90,9 @@ def split_document(value: object, kind: DocumentType) -> tuple[str, str]:
     text = _as_text(value)
     with_check = _WITH_CHECK.fullmatch(text) if kind is not DocumentType.PA else None
     if with_check and kind is not DocumentType.NIT:
-        raise DocumentError(f"{_shown(value)} lleva dígito de verificación, que solo tiene el NIT. Revise el tipo de documento.")
+        raise DocumentError(
+            _("%(shown)s lleva dígito de verificación, que solo tiene el NIT. Revise el tipo de documento.") % {"shown": _shown(value)}
+        )
     number = _clean(with_check["number"] if with_check else text, kind, value)
     check = with_check["check"] if with_check else ""
     if check:
@@ -100,7 +104,7 @@ def nit_check_digit(nit: str) -> str:
     """The check digit of a NIT (DIAN, Orden administrativa 4 de 1989). Raises DocumentError unless 1 to 15 digits."""
     digits = _SEPARATORS.sub("", nit)
     if not (digits.isascii() and digits.isdigit() and len(digits) <= len(_WEIGHTS)):
-        raise DocumentError(f"El NIT {_shown(nit)} debe tener solo números, sin el dígito de verificación.")
+        raise DocumentError(_("El NIT %(shown)s debe tener solo números, sin el dígito de verificación.") % {"shown": _shown(nit)})
     total = sum(int(digit) * weight for digit, weight in zip(reversed(digits), _WEIGHTS, strict=False))
     return "01987654321"[total % 11]
 
@@ -110,7 +114,8 @@ def check_nit(nit: str, dv: object) -> str:
     right = nit_check_digit(nit)
     if _as_text(dv) != right:
         raise DocumentError(
-            f"El dígito de verificación {_shown(dv)} no es el del NIT {_dotted(nit)}. Revise el número y el dígito."
+            _("El dígito de verificación %(shown)s no es el del NIT %(nit)s. Revise el número y el dígito.")
+            % {"shown": _shown(dv), "nit": _dotted(nit)}
         )
     return right
 
@@ -126,12 +131,15 @@ def _clean(text: str, kind: DocumentType, source: object) -> str:
     label = LABELS[kind]
     if kind is DocumentType.PA:
         if not re.fullmatch(r"[A-Z0-9]{4,20}", clean):
-            raise DocumentError(f"{_shown(source)} no es un número de pasaporte: lleva de 4 a 20 letras y números.")
+            raise DocumentError(_("%(shown)s no es un número de pasaporte: lleva de 4 a 20 letras y números.") % {"shown": _shown(source)})
         return clean
     least, most = _LENGTHS[kind]
     digits = clean.lstrip("0")
     if not (digits.isascii() and digits.isdigit() and least <= len(digits) <= most):
-        raise DocumentError(f"{_shown(source)} no es un número de {label}: son de {least} a {most} dígitos, sin letras.")
+        raise DocumentError(
+            _("%(shown)s no es un número de %(label)s: son de %(least)s a %(most)s dígitos, sin letras.")
+            % {"shown": _shown(source), "label": _(label), "least": least, "most": most}
+        )
     return digits
 
 
@@ -139,7 +147,7 @@ def _as_text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or value is None or not isinstance(value, str | int):
-        raise DocumentError(f"No se entiende {_shown(value)} como número de documento. Escríbalo así: 1007975904.")
+        raise DocumentError(_("No se entiende %(shown)s como número de documento. Escríbalo así: 1007975904.") % {"shown": _shown(value)})
     return str(value).strip()
 
 
@@ -148,5 +156,5 @@ def _dotted(number: str) -> str:
 
 
 def _shown(value: object) -> str:
-    text = "vacío" if value is None or value == "" else str(value)
+    text = _("vacío") if value is None or value == "" else str(value)
     return f"«{text[:40]}{'…' if len(text) > 40 else ''}»"

@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal, InvalidOperation
 
+from django.utils.translation import gettext as _
+
 CENT = Decimal("0.01")
 LIMIT = Decimal(10) ** 12
 NBSP = "\u00a0"
@@ -103,9 +105,9 @@ def _checked(value: Decimal, source: object) -> Decimal:
     if not value.is_finite():
         raise _unreadable(source)
     if abs(value) >= LIMIT:
-        raise MoneyError(f"El valor {_shown(source)} es demasiado grande: se admiten hasta doce cifras de pesos.")
+        raise MoneyError(_("El valor %(shown)s es demasiado grande: se admiten hasta doce cifras de pesos.") % {"shown": _shown(source)})
     if value != value.quantize(CENT):
-        raise MoneyError(f"El valor {_shown(source)} tiene más de dos decimales. Escríbalo así: $ 1.850.000,50.")
+        raise MoneyError(_("El valor %(shown)s tiene más de dos decimales. Escríbalo así: $ 1.850.000,50.") % {"shown": _shown(source)})
     return value
 
 
@@ -139,11 +141,11 @@ def _from_text(text: str) -> Decimal:
 
 
 def _unreadable(source: object) -> MoneyError:
-    return MoneyError(f"No se entiende {_shown(source)} como un valor en pesos. Escríbalo así: $ 1.850.000 o 1850000.")
+    return MoneyError(_("No se entiende %(shown)s como un valor en pesos. Escríbalo así: $ 1.850.000 o 1850000.") % {"shown": _shown(source)})
 
 
 def _shown(source: object) -> str:
-    text = "vacío" if source is None or source == "" else str(source)
+    text = _("vacío") if source is None or source == "" else str(source)
     return f"«{text[:40]}{'…' if len(text) > 40 else ''}»"
 
 

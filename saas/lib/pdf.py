@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from saas.lib import metrics
+from saas.lib.languages import in_spanish
 
 FONTS = ("Inter-Regular.ttf", "Inter-Medium.ttf", "Inter-SemiBold.ttf", "Inter-Bold.ttf")
 STYLESHEET = "pdf/base.css"
@@ -29,6 +30,7 @@ class PdfError(Exception):
     """The PDF could not be made: a missing library or font, a refused resource, a broken template."""
 
 
+@in_spanish()
 def render_pdf(
     template: str, context: Mapping[str, Any], *, title: str, resources: Mapping[str, bytes] | None = None
 ) -> bytes:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from django.utils.translation import gettext as _
+
 COUNTRY = "+57"
 _SEPARATORS = re.compile(r"[\s\u00a0\u202f.\-\u2010-\u2015()/]+")
 _MOBILE = re.compile(r"3[0-9]{9}")
@@ -52,8 +54,9 @@ def pretty(number: str) -> str:
 
 
 def _wrong(value: object) -> PhoneError:
-    text = "vacío" if value is None or value == "" else str(value)[:40]
-    return PhoneError(
-        f"«{text}» no es un teléfono de Colombia. Escriba diez dígitos: un celular (300 123 4567) o un fijo con su "
+    text = _("vacío") if value is None or value == "" else str(value)[:40]
+    told = _(
+        "«%(text)s» no es un teléfono de Colombia. Escriba diez dígitos: un celular (300 123 4567) o un fijo con su "
         "indicativo (601 234 5678)."
     )
+    return PhoneError(told % {"text": text})

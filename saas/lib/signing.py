@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from saas.lib.here import current_schema
 
 __all__ = ["BadLink", "ExpiredLink", "bound_salt", "current_schema", "sign", "unsign"]
@@ -16,17 +18,15 @@ __all__ = ["BadLink", "ExpiredLink", "bound_salt", "current_schema", "sign", "un
 class BadLink(ValueError):
     """The token was altered, cut, or made for another purpose or agency. Its message is for people."""
 
-    def __init__(
-        self, message: str = "Este enlace no es válido. Ábralo completo desde el mensaje, o pida uno nuevo."
-    ) -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or _("Este enlace no es válido. Ábralo completo desde el mensaje, o pida uno nuevo."))
 
 
 class ExpiredLink(BadLink):
     """The token was good and its time is over. Its message is for people."""
 
-    def __init__(self, message: str = "Este enlace ya venció. Pida uno nuevo para continuar.") -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or _("Este enlace ya venció. Pida uno nuevo para continuar."))
 
 
 def bound_salt(purpose: str) -> str:

@@ -28,14 +28,14 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { button.textContent = label; }, 1500);
 });
 
-// <form data-total>: what its ticked boxes (data-amount) add up to, in its <output>
+// <form data-total data-one="marcada" data-many="marcadas">: what its ticked boxes (data-amount) add up to, in its <output>
 function total(form) {
   const ticked = [...form.querySelectorAll("input[data-amount]:checked")];
   const cents = ticked.reduce((sum, box) => sum + Math.round(Number(box.dataset.amount) * 100), 0);
   const figure = (cents / 100).toLocaleString("es-CO", { minimumFractionDigits: cents % 100 ? 2 : 0 });
   const output = form.querySelector("output");
   output.hidden = !ticked.length;
-  output.textContent = `${ticked.length} ${ticked.length === 1 ? "marcada" : "marcadas"}: $\u00a0${figure}`;
+  output.textContent = `${ticked.length} ${ticked.length === 1 ? form.dataset.one : form.dataset.many}: $\u00a0${figure}`;
 }
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-total]");

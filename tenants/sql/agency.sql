@@ -1,5 +1,5 @@
 -- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.
--- migrations: d148608173fb92c202a3e29ef38e127bf9510c3a6cab262135f3cf0c81206262
+-- migrations: a4d909b4b56cca59f4fd031f519b96a5919c84a7a37ca2e2740f835f87f26cd2
 
 CREATE FUNCTION "audit_refuse"() RETURNS "trigger"
     LANGUAGE "plpgsql"
@@ -172,6 +172,8 @@ CREATE TABLE "accounts_user" (
     "created_at" timestamp with time zone NOT NULL,
     "activated_at" timestamp with time zone,
     "staff_role" character varying(12) NOT NULL,
+    "language" character varying(5) NOT NULL,
+    CONSTRAINT "user_language_known" CHECK (("language" IN ('', 'es-co', 'en'))),
     CONSTRAINT "user_role_known" CHECK (("role" IN ('client', 'staff', 'operator'))),
     CONSTRAINT "user_staff_role" CHECK ((((("role")::"text" = 'staff'::"text") AND ("staff_role" IN ('head', 'collections', 'service', 'viewer'))) OR ((NOT (("role")::"text" = 'staff'::"text")) AND (("staff_role")::"text" = ''::"text")))),
     CONSTRAINT "user_username_lower" CHECK ((("username")::"text" = "lower"(("username")::"text")))
@@ -997,41 +999,42 @@ INSERT INTO "django_migrations" ("id", "app", "name", "applied") VALUES
 	(9, 'account', '0008_emailaddress_unique_primary_email_fixup', now()),
 	(10, 'account', '0009_emailaddress_unique_primary_email', now()),
 	(11, 'accounts', '0002_staff_roles_and_consents', now()),
-	(12, 'contenttypes', '0001_initial', now()),
-	(13, 'admin', '0001_initial', now()),
-	(14, 'admin', '0002_logentry_remove_auto_add', now()),
-	(15, 'admin', '0003_logentry_add_action_flag_choices', now()),
-	(16, 'audit', '0001_initial', now()),
-	(17, 'contenttypes', '0002_remove_content_type_name', now()),
-	(18, 'auth', '0001_initial', now()),
-	(19, 'auth', '0002_alter_permission_name_max_length', now()),
-	(20, 'auth', '0003_alter_user_email_max_length', now()),
-	(21, 'auth', '0004_alter_user_username_opts', now()),
-	(22, 'auth', '0005_alter_user_last_login_null', now()),
-	(23, 'auth', '0006_require_contenttypes_0002', now()),
-	(24, 'auth', '0007_alter_validators_add_error_messages', now()),
-	(25, 'auth', '0008_alter_user_username_max_length', now()),
-	(26, 'auth', '0009_alter_user_last_name_max_length', now()),
-	(27, 'auth', '0010_alter_group_name_max_length', now()),
-	(28, 'auth', '0011_update_proxy_permissions', now()),
-	(29, 'auth', '0012_alter_user_first_name_max_length', now()),
-	(30, 'clientarea', '0001_initial', now()),
-	(31, 'clientarea', '0002_desk', now()),
-	(32, 'jobs', '0001_initial', now()),
-	(33, 'mfa', '0001_initial', now()),
-	(34, 'mfa', '0002_authenticator_timestamps', now()),
-	(35, 'mfa', '0003_authenticator_type_uniq', now()),
-	(36, 'payments', '0001_initial', now()),
-	(37, 'payments', '0002_desk_money', now()),
-	(38, 'payments', '0003_guards', now()),
-	(39, 'payments', '0004_payment_policy', now()),
-	(40, 'pqrs', '0001_initial', now()),
-	(41, 'pqrs', '0002_clock_files_events', now()),
-	(42, 'sessions', '0001_initial', now()),
-	(43, 'tenants', '0001_initial', now()),
-	(44, 'usersessions', '0001_initial', now());
+	(12, 'accounts', '0003_language', now()),
+	(13, 'contenttypes', '0001_initial', now()),
+	(14, 'admin', '0001_initial', now()),
+	(15, 'admin', '0002_logentry_remove_auto_add', now()),
+	(16, 'admin', '0003_logentry_add_action_flag_choices', now()),
+	(17, 'audit', '0001_initial', now()),
+	(18, 'contenttypes', '0002_remove_content_type_name', now()),
+	(19, 'auth', '0001_initial', now()),
+	(20, 'auth', '0002_alter_permission_name_max_length', now()),
+	(21, 'auth', '0003_alter_user_email_max_length', now()),
+	(22, 'auth', '0004_alter_user_username_opts', now()),
+	(23, 'auth', '0005_alter_user_last_login_null', now()),
+	(24, 'auth', '0006_require_contenttypes_0002', now()),
+	(25, 'auth', '0007_alter_validators_add_error_messages', now()),
+	(26, 'auth', '0008_alter_user_username_max_length', now()),
+	(27, 'auth', '0009_alter_user_last_name_max_length', now()),
+	(28, 'auth', '0010_alter_group_name_max_length', now()),
+	(29, 'auth', '0011_update_proxy_permissions', now()),
+	(30, 'auth', '0012_alter_user_first_name_max_length', now()),
+	(31, 'clientarea', '0001_initial', now()),
+	(32, 'clientarea', '0002_desk', now()),
+	(33, 'jobs', '0001_initial', now()),
+	(34, 'mfa', '0001_initial', now()),
+	(35, 'mfa', '0002_authenticator_timestamps', now()),
+	(36, 'mfa', '0003_authenticator_type_uniq', now()),
+	(37, 'payments', '0001_initial', now()),
+	(38, 'payments', '0002_desk_money', now()),
+	(39, 'payments', '0003_guards', now()),
+	(40, 'payments', '0004_payment_policy', now()),
+	(41, 'pqrs', '0001_initial', now()),
+	(42, 'pqrs', '0002_clock_files_events', now()),
+	(43, 'sessions', '0001_initial', now()),
+	(44, 'tenants', '0001_initial', now()),
+	(45, 'usersessions', '0001_initial', now());
 
-SELECT pg_catalog.setval('"django_migrations_id_seq"', 44, true);
+SELECT pg_catalog.setval('"django_migrations_id_seq"', 45, true);
 
 ALTER TABLE ONLY "account_emailaddress"
     ADD CONSTRAINT "account_emailaddress_pkey" PRIMARY KEY ("id");

@@ -97,7 +97,7 @@ def test_what_can_be_paid_has_a_box_and_the_list_leads_to_paying_them_together(h
         ids = dict(Invoice.objects.values_list("number", "pk"))
     rita = browse(here.agency, here.rita.user)
     body = rita.get(at("invoices")).content.decode()
-    assert f'<form method="get" action="{at("invoices_pay")}" data-total>' in body
+    assert f'<form method="get" action="{at("invoices_pay")}" data-total data-one="marcada" data-many="marcadas">' in body
     boxes = re.findall(r'name="f" value="(\d+)" data-amount="([^"]+)" aria-label="Marcar factura (\S+) para pagar"', body)
     assert boxes == [
         (str(ids[1]), "1215000.00", "FA-1"), (str(ids[2]), "1215000.00", "FA-2"), (str(ids[91]), "250000.00", "FA-91"),

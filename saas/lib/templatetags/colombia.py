@@ -19,7 +19,7 @@ from django.forms.boundfield import BoundField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from saas.lib import clock, documents, money, phones
+from saas.lib import clock, documents, languages, money, phones
 
 register = template.Library()
 _ICON_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -77,6 +77,18 @@ def phone(number: str | None) -> str:
 def initials(name: str | None) -> str:
     """The first letters of the first two words, for a monogram: `IC`."""
     return "".join(word[0] for word in (name or "").split()[:2]).upper()
+
+
+@register.filter
+def translated(text: Any) -> str:
+    """A Spanish text of ours that was kept in the database or comes from a table, in the reader's language."""
+    return languages.translated(str(text or ""))
+
+
+@register.simple_tag
+def html_lang() -> str:
+    """The `lang` of the page."""
+    return languages.html_lang()
 
 
 @register.simple_tag
