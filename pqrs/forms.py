@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from clientarea.access import leases_of, units_of
 from clientarea.models import Client, Lease, Unit
-from pqrs.attachments import ACCEPT, FILES_AT_ONCE, CheckedFile, FileError, check
+from pqrs.attachments import FILES_AT_ONCE, check
 from pqrs.cases import LONGEST
 from pqrs.models import OPEN_STATES, CaseKind, CaseState, CaseSubject
+from saas.lib.files import ACCEPT, CheckedFile, FileError
 
 MANUAL = (CaseKind.PETITION, CaseKind.COMPLAINT, CaseKind.CLAIM, CaseKind.SUGGESTION)
 OPEN = "abiertas"
