@@ -39,7 +39,8 @@ def share(
     with keeping(FOLDER) as shelf, transaction.atomic():
         for client in clients:
             row = ClientFile.objects.create(
-                client=client, lease=lease, kind=kind, title=title, expires_on=expires_on, added_at=now, added_by=by.name, **_kept(shelf.put(file), file),
+                client=client, lease=lease, kind=kind, title=title, expires_on=expires_on, added_at=now, added_by=by.name,
+                **_kept(shelf.put(file), file),
             )  # fmt: skip
             record(FILE, row.pk, before={}, after={"client": client.name, "title": title, "name": file.name}, by=by, now=now)
             defer("clientarea.mail_file_shared", str(row.pk), now=now, file_id=row.pk)

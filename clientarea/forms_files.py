@@ -112,7 +112,7 @@ class RejectForm(forms.Form):
 class HandInForm(forms.Form):
     """What a client hands in."""
 
-    files = FilesField(at_once=FILES_AT_ONCE, label=_("Archivos"))
+    attached = FilesField(at_once=FILES_AT_ONCE, label=_("Archivos"))
     text = forms.CharField(
         label=_("Comentario"), max_length=LONGEST, required=False, widget=forms.Textarea(attrs={"rows": 2, "maxlength": LONGEST})
     )
@@ -120,4 +120,4 @@ class HandInForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         most = _("PDF o fotos (JPEG, PNG, WebP): máximo %(count)s archivos de 10 MB cada uno.") % {"count": FILES_AT_ONCE}
-        self.fields["files"].help_text = most
+        self.fields["attached"].help_text = most

@@ -4,7 +4,6 @@ A file is one row and one stored file of one client. Files and requests are put 
 request is only ever added to.
 """
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 

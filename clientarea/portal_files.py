@@ -58,13 +58,18 @@ def client_file_request(request: HttpRequest, pk: int) -> HttpResponse:
     form = HandInForm(request.POST, request.FILES) if request.method == "POST" else HandInForm()
     if form.is_valid():
         try:
-            files.hand_in(found, form.cleaned_data["files"], text=form.cleaned_data["text"], now=clock.now())
+            files.hand_in(found, form.cleaned_data["attached"], text=form.cleaned_data["text"], now=clock.now())
         except files.RequestError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("Entregamos sus archivos a la inmobiliaria. Le avisaremos si falta algo."))
             return redirect("client_file_request", pk=pk)
-    context = {"asked": found, "form": form if found.state in WANTED else None, "rejected": found.state == RequestState.REJECTED, "today": clock.today()}
+    context = {
+        "asked": found,
+        "form": form if found.state in WANTED else None,
+        "rejected": found.state == RequestState.REJECTED,
+        "today": clock.today(),
+    }
     return render(request, "clientarea/file_request.html", context, status=422 if form.is_bound else 200)
 
 

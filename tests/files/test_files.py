@@ -10,7 +10,6 @@ import pytest
 from django.core import mail
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
-from django.test import Client as Browser
 
 from clientarea import files
 from clientarea.models import ClientFile, FileEvent, FileRequest
@@ -61,13 +60,13 @@ def empty_shelves(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def rita(cast: Casts, browse: Any) -> Browser:
+def rita(cast: Casts, browse: Any) -> Any:
     """Rita of alfa."""
     return browse(cast.alfa.agency, cast.alfa.rita.user)
 
 
 @pytest.fixture
-def sara(cast: Casts, browse: Any) -> Browser:
+def sara(cast: Casts, browse: Any) -> Any:
     """Sara of alfa."""
     return browse(cast.alfa.agency, cast.alfa.sara)
 
@@ -75,10 +74,11 @@ def sara(cast: Casts, browse: Any) -> Browser:
 # Shared by the desk
 
 
-def test_the_desk_shares_a_file_and_the_client_opens_it(cast: Casts, sara: Browser, rita: Browser) -> None:
+def test_the_desk_shares_a_file_and_the_client_opens_it(cast: Casts, sara: Any, rita: Any) -> None:
     alfa = cast.alfa
     expires = clock.today() + timedelta(days=10)
-    sent = {"kind": "policy", "title": "  Póliza   2026 ", "lease": alfa.lease.pk, "expires_on": expires.isoformat(), "file": upload("poliza.pdf", PDF)}
+    about = {"kind": "policy", "title": "  Póliza   2026 ", "lease": alfa.lease.pk, "expires_on": expires.isoformat()}
+    sent = {**about, "file": upload("poliza.pdf", PDF)}
     answer = sara.post(at("desk_file_share", alfa.rita.pk), sent)
     assert (answer.status_code, answer["Location"]) == (302, at("desk_client_files", alfa.rita.pk))
     with context.in_agency(alfa.agency):
@@ -102,7 +102,7 @@ def test_the_desk_shares_a_file_and_the_client_opens_it(cast: Casts, sara: Brows
     assert (answer["Cache-Control"], answer["X-Content-Type-Options"]) == ("private, no-store", "nosniff")
 
 
-def test_a_file_about_a_lease_goes_to_whom_is_chosen(cast: Casts, sara: Browser) -> None:
+def test_a_file_about_a_lease_goes_to_whom_is_chosen(cast: Casts, sara: Any) -> None:
     alfa = cast.alfa
     words = text_of(sara.get(at("desk_lease_share", alfa.lease.pk)))
     assert ("Rita Arrendataria Ñáñez" in words, "Óscar Propietario Gómez" in words, "Berta" in words) == (True, True, False)
@@ -128,7 +128,7 @@ def test_a_file_about_a_lease_goes_to_whom_is_chosen(cast: Casts, sara: Browser)
         ({"expires_on": "ayer"}, "Revise"), ({"file": []}, "Revise"), ({"lease": 999}, "Revise"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_and_nothing_is_kept(cast: Casts, sara: Browser, change: dict[str, Any], said: str) -> None:
+def test_what_is_wrong_is_said_and_nothing_is_kept(cast: Casts, sara: Any, change: dict[str, Any], said: str) -> None:
     for each in change.values():
         if hasattr(each, "seek"):
             each.seek(0)
@@ -141,7 +141,7 @@ def test_what_is_wrong_is_said_and_nothing_is_kept(cast: Casts, sara: Browser, c
         assert not Job.objects.exists()
 
 
-def test_too_big_is_too_big(cast: Casts, sara: Browser, settings: Any) -> None:
+def test_too_big_is_too_big(cast: Casts, sara: Any, settings: Any) -> None:
     settings.UPLOAD_FILE_BYTES = 1024
     sent = {"kind": "lease", "title": "Contrato", "file": upload("c.pdf", PDF + b" " * 2000)}
     answer = sara.post(at("desk_file_share", cast.alfa.rita.pk), sent)
@@ -155,7 +155,7 @@ def test_a_failure_leaves_no_file(cast: Casts) -> None:
         assert stored() == []
 
 
-def test_putting_away_is_kept_and_undone(cast: Casts, sara: Browser, rita: Browser) -> None:
+def test_putting_away_is_kept_and_undone(cast: Casts, sara: Any, rita: Any) -> None:
     alfa = cast.alfa
     with context.in_agency(alfa.agency):
         row = share(alfa)
@@ -189,7 +189,7 @@ def test_how_long_it_is_good(days: int | None, told: tuple[str, str]) -> None:
 # Asked for and handed in
 
 
-def test_from_the_request_to_what_is_accepted(cast: Casts, sara: Browser, rita: Browser) -> None:
+def test_from_the_request_to_what_is_accepted(cast: Casts, sara: Any, rita: Any) -> None:
     alfa = cast.alfa
     due = clock.today() + timedelta(days=3)
     sent = {**WANT, "lease": "", "due_on": due.isoformat()}
@@ -205,7 +205,7 @@ def test_from_the_request_to_what_is_accepted(cast: Casts, sara: Browser, rita: 
         assert "Póliza de arrendamiento" in words
         assert f"Entréguelo hasta el {clock.long_date(due)}" in words
     own = at("client_file_request", asked.pk)
-    answer = rita.post(own, {"files": [upload("a.pdf", PDF), upload("b.png", picture("PNG"))], "text": "Aquí está"})
+    answer = rita.post(own, {"attached": [upload("a.pdf", PDF), upload("b.png", picture("PNG"))], "text": "Aquí está"})
     assert (answer.status_code, answer["Location"]) == (302, own)
     with context.in_agency(alfa.agency):
         assert FileRequest.objects.get().state == "in_progress"
@@ -216,7 +216,7 @@ def test_from_the_request_to_what_is_accepted(cast: Casts, sara: Browser, rita: 
     assert (letter.to, letter.subject) == (["hola@alfa.example"], "Rita Arrendataria Ñáñez entregó un documento")
     assert "Póliza de arrendamiento" not in text_of(rita.get(at("home")))
     # Nothing more is taken while it is looked at.
-    assert rita.post(own, {"files": upload("c.pdf", PDF)}).status_code == 422
+    assert rita.post(own, {"attached": upload("c.pdf", PDF)}).status_code == 422
     # Rejected, with the reason; handed in again; accepted.
     assert "Por revisar" in text_of(sara.get(at("desk_files")))
     assert sara.post(at("desk_file_reject", asked.pk), {"reason": " "}).status_code == 422
@@ -230,7 +230,7 @@ def test_from_the_request_to_what_is_accepted(cast: Casts, sara: Browser, rita: 
     assert "Falta la firma." in letter.body
     assert "Falta la firma." in text_of(rita.get(own))
     assert "No se aceptó lo que entregó." in text_of(rita.get(at("home")))
-    rita.post(own, {"files": upload("c.pdf", PDF)})
+    rita.post(own, {"attached": upload("c.pdf", PDF)})
     sara.post(at("desk_file_accept", asked.pk))
     with context.in_agency(alfa.agency):
         assert list(FileEvent.objects.order_by("pk").values_list("state", "by_name", "by_staff")) == [
@@ -244,13 +244,13 @@ def test_from_the_request_to_what_is_accepted(cast: Casts, sara: Browser, rita: 
     # Settled is settled.
     sara.post(at("desk_file_reject", asked.pk), {"reason": "Tarde"})
     sara.post(at("desk_file_withdraw", asked.pk))
-    assert rita.post(own, {"files": upload("c.pdf", PDF)}).status_code == 422
+    assert rita.post(own, {"attached": upload("c.pdf", PDF)}).status_code == 422
     with context.in_agency(alfa.agency):
         assert FileRequest.objects.get().state == "approved"
         assert FileEvent.objects.count() == 5
 
 
-def test_a_request_withdrawn_is_gone_for_the_client(cast: Casts, sara: Browser, rita: Browser) -> None:
+def test_a_request_withdrawn_is_gone_for_the_client(cast: Casts, sara: Any, rita: Any) -> None:
     with context.in_agency(cast.alfa.agency):
         asked = ask(cast.alfa)
     assert sara.post(at("desk_file_withdraw", asked.pk)).status_code == 302
@@ -259,16 +259,16 @@ def test_a_request_withdrawn_is_gone_for_the_client(cast: Casts, sara: Browser, 
 
 
 @pytest.mark.parametrize("names", [[], ["x.exe"], [f"{n}.pdf" for n in range(6)]])
-def test_nothing_bad_is_handed_in(cast: Casts, rita: Browser, names: list[str]) -> None:
+def test_nothing_bad_is_handed_in(cast: Casts, rita: Any, names: list[str]) -> None:
     with context.in_agency(cast.alfa.agency):
         asked = ask(cast.alfa)
-    answer = rita.post(at("client_file_request", asked.pk), {"files": [upload(name, PDF) for name in names], "text": "sigue escrito"})
+    answer = rita.post(at("client_file_request", asked.pk), {"attached": [upload(name, PDF) for name in names], "text": "sigue escrito"})
     assert (answer.status_code, "sigue escrito" in text_of(answer)) == (422, True)
     with context.in_agency(cast.alfa.agency):
         assert (FileRequest.objects.get().state, stored()) == ("requested", [])
 
 
-def test_due_on_is_not_before_today(cast: Casts, sara: Browser) -> None:
+def test_due_on_is_not_before_today(cast: Casts, sara: Any) -> None:
     sent = {**WANT, "lease": "", "due_on": (clock.today() - timedelta(days=1)).isoformat()}
     assert sara.post(at("desk_file_ask", cast.alfa.rita.pk), sent).status_code == 422
 
@@ -303,7 +303,7 @@ def test_another_s_and_another_agency_s_are_not_found(cast: Casts, browse: Any) 
     for someone in (cast.alfa.oscar, cast.alfa.berta, cast.alfa.nadie):
         browser = browse(cast.alfa.agency, someone.user)
         assert [browser.get(path).status_code for path in mine] == [404] * 3
-        assert browser.post(mine[2], {"files": upload("a.pdf", PDF)}).status_code == 404
+        assert browser.post(mine[2], {"attached": upload("a.pdf", PDF)}).status_code == 404
         assert "Contrato firmado" not in text_of(browser.get(at("client_files")))
     assert theirs.pk not in (row.pk, handed.pk)
     rita, sara = browse(cast.alfa.agency, cast.alfa.rita.user), browse(cast.alfa.agency, cast.alfa.sara)
@@ -325,7 +325,7 @@ def test_the_same_id_in_the_other_agency_is_its_own(cast: Casts, browse: Any) ->
     assert "De alfa" not in text_of(browse(cast.beta.agency, cast.beta.rita.user).get(at("client_files")))
 
 
-def test_clients_do_not_reach_the_desk_s_pages(cast: Casts, browse: Any, rita: Browser) -> None:
+def test_clients_do_not_reach_the_desk_s_pages(cast: Casts, browse: Any, rita: Any) -> None:
     with context.in_agency(cast.alfa.agency):
         row = share(cast.alfa)
     for path in (at("desk_files"), at("desk_file", row.pk), at("desk_client_files", cast.alfa.rita.pk), at("desk_file_share", cast.alfa.rita.pk)):
@@ -333,7 +333,7 @@ def test_clients_do_not_reach_the_desk_s_pages(cast: Casts, browse: Any, rita: B
         assert browse(cast.alfa.agency).get(path).status_code == 302
 
 
-def test_queries_do_not_grow_with_the_files(cast: Casts, rita: Browser, sara: Browser) -> None:
+def test_queries_do_not_grow_with_the_files(cast: Casts, rita: Any, sara: Any) -> None:
     pages = [(rita, at("client_files")), (sara, at("desk_client_files", cast.alfa.rita.pk)), (sara, at("desk_files"))]
     with context.in_agency(cast.alfa.agency):
         share(cast.alfa, lease=cast.alfa.lease)
@@ -349,7 +349,7 @@ def test_queries_do_not_grow_with_the_files(cast: Casts, rita: Browser, sara: Br
     assert [m - f for m, f in zip(many, few, strict=True)] <= [1, 1, 0]
 
 
-def test_their_own_data_has_them(cast: Casts, rita: Browser) -> None:
+def test_their_own_data_has_them(cast: Casts, rita: Any) -> None:
     with context.in_agency(cast.alfa.agency):
         share(cast.alfa)
         files.hand_in(ask(cast.alfa), [PAPER], now=NOW)
@@ -358,11 +358,11 @@ def test_their_own_data_has_them(cast: Casts, rita: Browser) -> None:
     assert [(row["Documento"], row["Estado"]) for row in told["solicitudes"]["filas"]] == [("Póliza de arrendamiento", "En revisión")]
 
 
-def test_staff_looking_as_the_client_reads_and_hands_nothing_in(cast: Casts, sara: Browser) -> None:
+def test_staff_looking_as_the_client_reads_and_hands_nothing_in(cast: Casts, sara: Any) -> None:
     with context.in_agency(cast.alfa.agency):
         asked = ask(cast.alfa)
     sara.post(at("desk_view_as", cast.alfa.rita.pk))
     assert "Póliza de arrendamiento" in text_of(sara.get(at("client_files")))
-    assert sara.post(at("client_file_request", asked.pk), {"files": upload("a.pdf", PDF)}).status_code != 302
+    assert sara.post(at("client_file_request", asked.pk), {"attached": upload("a.pdf", PDF)}).status_code != 302
     with context.in_agency(cast.alfa.agency):
         assert FileRequest.objects.get().state == "requested"
