@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -55,8 +56,21 @@ def _as_table(rows: list[dict[str, Any]]) -> bool:
 def _printed(section: Section) -> dict[str, Any]:
     """A section as the paper shows it: one row as facts, many as a table while its columns fit, else as facts too."""
     rows = readable(section.rows)
-    as_table = _as_table(rows)
-    return {"title": section.title, "rows": rows, "as_table": as_table, "columns": list(rows[0]) if as_table else []}
+    if not _as_table(section.rows):
+        return {"title": section.title, "rows": rows, "as_table": False}
+    columns = [(label, _shape(row[label] for row in section.rows)) for label in section.rows[0]]
+    lines = [[(row.get(label, ""), shape) for label, shape in columns] for row in rows]
+    return {"title": section.title, "rows": lines, "as_table": True, "columns": columns}
+
+
+def _shape(values: Iterable[Any]) -> str:
+    """How a column looks: amounts to the right, dates as narrow as they are."""
+    there = [value for value in values if value is not None]
+    if there and all(isinstance(value, Decimal) for value in there):
+        return "amount narrow"
+    if there and all(isinstance(value, datetime) for value in there):
+        return "moment"
+    return "day" if there and all(isinstance(value, date) for value in there) else ""
 
 
 def _words(value: Any) -> str:

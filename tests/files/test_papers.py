@@ -273,8 +273,12 @@ def test_not_for_flooding(cast: Casts, rita: Any, monkeypatch: Any) -> None:
 
 def test_the_database_refuses_a_paper_made_of_nothing(cast: Casts) -> None:
     with context.in_agency(cast.alfa.agency):
-        values = {"client": cast.alfa.rita, "kind": "x", "name": "x", "title": "x", "language": "es-co", "asked_at": NOW, "content_type": papers.PDF}
-        for n, wrong in enumerate(({"state": "made", "made_at": NOW}, {"state": "made", "path": "x"}, {"state": "failed", "path": "x"})):
+        values: dict[str, Any] = {"client": cast.alfa.rita, "asked_at": NOW, "content_type": papers.PDF}
+        values |= dict.fromkeys(("kind", "name", "title", "language"), "x")
+        cases: list[dict[str, Any]] = [
+            {"state": "made", "made_at": NOW}, {"state": "made", "path": "x"}, {"state": "failed", "path": "x"},
+        ]  # fmt: skip
+        for n, wrong in enumerate(cases):
             with pytest.raises(IntegrityError, match="paper_made"), transaction.atomic():
                 Paper.objects.create(**values, key=str(n), **wrong)
 
