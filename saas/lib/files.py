@@ -40,6 +40,14 @@ class FileError(ValueError):
     """A file that is not taken. Its message is for people and names the file."""
 
 
+class PictureError(ValueError):
+    """Those bytes cannot be opened as a picture."""
+
+
+class TooManyPixels(PictureError):  # noqa: N818
+    """A picture that would fill the memory."""
+
+
 @dataclass(frozen=True, repr=False)
 class CheckedFile:
     """A file that may be kept."""
@@ -124,40 +132,58 @@ def _checked(file: UploadedFile) -> CheckedFile:
 
 
 def _document(data: bytes, name: str) -> bytes:
-    # From the first byte: a file that is also something else is not a document.
-    if not re.match(rb"%PDF-[12]\.\d", data) or b"%%EOF" not in data[-2048:]:
+    if not is_pdf(data):
         raise FileError(_("«%(name)s» no es un PDF válido. Ábralo para comprobarlo y guárdelo de nuevo como PDF.") % {"name": name})
-    if _ACTIVE.search(data):
+    if is_active(data):
         raise FileError(_("«%(name)s» contiene programas u otros archivos adentro. Imprímalo como PDF y adjunte la copia.") % {"name": name})
     return data
 
 
+def is_pdf(data: bytes) -> bool:
+    """Whether those bytes are a whole PDF, from the first byte on: a file that is also something else is not a document."""
+    return bool(re.match(rb"%PDF-[12]\.\d", data)) and b"%%EOF" in data[-2048:]
+
+
+def is_active(data: bytes) -> bool:
+    """Whether a PDF would run programs, or carries other files."""
+    return bool(_ACTIVE.search(data))
+
+
 def _photo(data: bytes, name: str, kind: str) -> CheckedFile:
+    try:
+        drawn, content_type = redraw(data, kind)
+    except TooManyPixels:
+        raise FileError(_("«%(name)s» tiene demasiados píxeles. Envíe una versión más pequeña.") % {"name": name}) from None
+    except PictureError:
+        raise FileError(_("«%(name)s» no se puede abrir como foto. Tómela de nuevo o guárdela como JPEG.") % {"name": name}) from None
+    return CheckedFile(PurePath(name).stem + CONTENT_TYPES[content_type], drawn, content_type)
+
+
+def redraw(data: bytes, kind: str, *, most_pixels: int = _PIXELS) -> tuple[bytes, str]:
+    """A picture of that kind (JPEG, PNG, WEBP) drawn again upright, and its content type. Only its pixels are left: what else
+    the file said is left behind. Raises TooManyPixels and PictureError."""
     from PIL import Image, ImageOps
 
-    large = FileError(_("«%(name)s» tiene demasiados píxeles. Envíe una versión más pequeña.") % {"name": name})
-    broken = FileError(_("«%(name)s» no se puede abrir como foto. Tómela de nuevo o guárdela como JPEG.") % {"name": name})
     try:
         with Image.open(io.BytesIO(data), formats=(kind,)) as image:
-            if image.width * image.height > _PIXELS:
-                raise large
+            if image.width * image.height > most_pixels:
+                raise TooManyPixels
             image.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))  # a JPEG is decoded at about that size
             upright = ImageOps.exif_transpose(image)
             upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
             clear = "A" in upright.getbands() or "transparency" in upright.info
             as_png = kind == "PNG" or clear
             drawn = Image.new("RGBA" if clear else "RGB", upright.size)
-            drawn.paste(upright.convert(drawn.mode))  # pixels only: what else the file said is left behind
+            drawn.paste(upright.convert(drawn.mode))
             out = io.BytesIO()
             drawn.save(out, "PNG" if as_png else "JPEG", **({} if as_png else {"quality": 85}))
-    except FileError:
-        raise
     except Image.DecompressionBombError:
-        raise large from None
-    except (OSError, ValueError, SyntaxError, MemoryError, OverflowError):
-        raise broken from None
-    content_type = "image/png" if as_png else "image/jpeg"
-    return CheckedFile(PurePath(name).stem + CONTENT_TYPES[content_type], out.getvalue(), content_type)
+        raise TooManyPixels from None
+    except (OSError, ValueError, SyntaxError, MemoryError, OverflowError) as error:
+        if isinstance(error, PictureError):
+            raise
+        raise PictureError from None
+    return out.getvalue(), "image/png" if as_png else "image/jpeg"
 
 
 def _name_of(file: UploadedFile) -> str:
