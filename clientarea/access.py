@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from clientarea.models import Client, Lease, Ownership, PortalView, Unit
+from clientarea.models_files import WANTED, ClientFile, FileEvent, FileRequest, Paper, RequestState
 from saas.accounts.models import Role, User
 from saas.accounts.viewing import Viewing, viewing_of
 from saas.lib import clock
@@ -58,6 +59,27 @@ def units_of(client: Client) -> QuerySet[Unit]:
     rented = leases_of(client).values("unit")
     owned = ownerships_of(client).values("unit")
     return Unit.objects.filter(Q(pk__in=rented) | Q(pk__in=owned))
+
+
+def files_of(client: Client) -> QuerySet[ClientFile]:
+    """A client's files, shared and handed in, the newest first; not those that were put away."""
+    return ClientFile.objects.filter(client=client, archived_at=None)
+
+
+def requests_of(client: Client) -> QuerySet[FileRequest]:
+    """What the agency asked a client to hand in, but for what it withdrew, with what happened to each."""
+    events = Prefetch("events", queryset=FileEvent.objects.prefetch_related("files"))
+    return FileRequest.objects.filter(client=client).exclude(state=RequestState.WITHDRAWN).prefetch_related(events)
+
+
+def wanted_of(client: Client) -> QuerySet[FileRequest]:
+    """What a client still has to hand in, the first to fall due on top."""
+    return FileRequest.objects.filter(client=client, state__in=WANTED)
+
+
+def papers_of(client: Client) -> QuerySet[Paper]:
+    """The papers being made of a client's data, and those made."""
+    return Paper.objects.filter(client=client)
 
 
 def is_renter(client: Client) -> bool:

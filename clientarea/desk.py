@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from clientarea import desk_estate, desk_invitations, desk_viewing, people
+from clientarea import desk_estate, desk_files, desk_invitations, desk_viewing, people
 from clientarea.access import leases_of
 from clientarea.accounts import ACCOUNT_STATES, ARCHIVED, tell_state
 from clientarea.finding import chosen, search
@@ -200,4 +200,5 @@ urlpatterns = [
     *desk_invitations.urlpatterns,
     *desk_viewing.urlpatterns,
     *desk_estate.urlpatterns,
+    *desk_files.urlpatterns,
 ]

@@ -162,3 +162,7 @@ class InvitationLine(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["round", "client"], name="invitation_line_once")]
+
+
+# At the end: these point to the models above.
+from clientarea.models_files import ClientFile, FileEvent, FileKind, FileRequest, Paper  # noqa: E402, F401

@@ -63,3 +63,33 @@ def changes(user: User) -> list[Row]:
         {"Fecha": change.at, "Dato": change.what, "Antes": change.before, "Después": change.after, "Quién": change.who}
         for change in told(client, reader=user, most=None)
     ]
+
+
+@holds("documentos", "Documentos compartidos y entregados", order=32)
+def files(user: User) -> list[Row]:
+    """The files that the agency shared with the person, and those that the person handed in."""
+    client = _client(user)
+    if client is None:
+        return []
+    return [
+        {
+            "Fecha": file.added_at, "Título": file.title, "Clase": file.get_kind_display(), "Archivo": file.name, "De": file.added_by,
+            "Vence": file.expires_on,
+        }
+        for file in client.files.order_by("pk")
+    ]  # fmt: skip
+
+
+@holds("solicitudes", "Documentos solicitados", order=33)
+def file_requests(user: User) -> list[Row]:
+    """What the agency asked the person to hand in, and what came of it."""
+    client = _client(user)
+    if client is None:
+        return []
+    return [
+        {
+            "Solicitado": asked.asked_at, "Documento": asked.title, "Para qué": asked.why, "Fecha límite": asked.due_on,
+            "Estado": asked.get_state_display(), "Historia": "; ".join(event.text for event in asked.events.all() if event.text),
+        }
+        for asked in client.file_requests.prefetch_related("events").order_by("pk")
+    ]  # fmt: skip

@@ -41,6 +41,7 @@ from payments.models import (
     PaymentState,
     Payout,
     Receipt,
+    Reversal,
 )
 from saas.lib.text import fold
 
@@ -109,6 +110,12 @@ def ledger_of(client: Client, kind: InvoiceKind) -> QuerySet[Movement]:
     commission = Exists(PaymentLine.objects.filter(payment=OuterRef("payment"), invoice__kind=InvoiceKind.COMMISSION))
     left_over = Q(commission) if kind == InvoiceKind.COMMISSION else ~Q(commission)
     return Movement.objects.filter(Q(invoice__client=client, invoice__kind=kind) | Q(invoice=None, client=client) & left_over)
+
+
+def reversals_of(client: Client) -> QuerySet[Reversal]:
+    """What of a client's payments went back, the first first, with what it took back."""
+    movements = Prefetch("movements", queryset=Movement.objects.select_related("invoice").order_by("invoice__due_on", "pk"))
+    return Reversal.objects.filter(client=client).prefetch_related(movements).order_by("pk")
 
 
 def receipts_of(client: Client) -> QuerySet[Receipt]:

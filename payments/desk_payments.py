@@ -20,10 +20,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from payments import accounts, desk_access, documents, proofs, receipts, refunds, reversals, reviews
+from payments import accounts, desk_access, documents, proofs, receipts, refunds, reversal_document, reversals, reviews
 from payments.desk_forms import PaymentFilter
 from payments.gateway import GatewayState, NoticeRefused
-from payments.models import Attempt, Callback, CallbackSource, CallbackState, Payment, PaymentState
+from payments.models import Attempt, Callback, CallbackSource, CallbackState, Payment, PaymentState, Reversal
 from payments.payu import states
 from payments.portal_parts import page_of, pdf_download
 from saas.accounts.doors import staff_of
@@ -141,6 +141,19 @@ def desk_payment_receipt(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_GET
+def desk_reversal_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The paper of money that went back."""
+    reversal = get_object_or_404(Reversal.objects.select_related("payment__receipt", "client"), pk=pk)
+    try:
+        data = reversal_document.reversal_pdf(reversal_document.reversal_document(reversal, request.agency))  # type: ignore[attr-defined]
+    except PdfError:
+        messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
+        return redirect("desk_payment", pk=reversal.payment_id)
+    return pdf_download(data, f"reversion-{reversal.full_number}.pdf")
+
+
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
+@require_GET
 def desk_payment_proof(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The proof that staff attached, always as a download."""
     payment = get_object_or_404(Payment.objects.select_related("proof"), pk=pk)
@@ -234,5 +247,6 @@ urlpatterns = [
     path("pagos/<int:pk>/payu/", desk_payment_payu, name="desk_payment_payu"),
     path("pagos/<int:pk>/preguntar/", desk_payment_ask, name="desk_payment_ask"),
     path("pagos/<int:pk>/comprobante/", desk_payment_receipt, name="desk_payment_receipt"),
+    path("pagos/reversiones/<int:pk>/", desk_reversal_pdf, name="desk_reversal_pdf"),
     path("pagos/<int:pk>/soporte/", desk_payment_proof, name="desk_payment_proof"),
 ]

@@ -29,6 +29,7 @@ urlpatterns = [
     path("pagos/<int:pk>/consultar/", portal_paying.payment_check, name="payment_check"),
     path("pagos/<int:pk>/reintentar/", portal_paying.payment_retry, name="payment_retry"),
     path("pagos/<int:pk>/comprobante/", portal_payments.payment_receipt, name="payment_receipt"),
+    path("reversiones/<int:pk>/", portal_payments.payment_reversal, name="payment_reversal"),
     path("comisiones/", portal_invoices.commissions, name="commissions"),
     path("comisiones/<int:pk>/", portal_invoices.commission, name="commission"),
     path("comisiones/<int:pk>/pdf/", portal_invoices.commission_pdf, name="commission_pdf"),

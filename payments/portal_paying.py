@@ -23,6 +23,7 @@ from payments.awaiting import awaited
 from payments.gateway import GatewayError
 from payments.models import Attempt, Payment, PaymentState
 from payments.portal_parts import own
+from payments.reversal_document import reason_of
 from saas.accounts.doors import client, in_person
 from saas.lib import clock, phones
 from saas.lib.documents import format_document
@@ -116,7 +117,7 @@ def payment_return(request: HttpRequest) -> HttpResponse:
 def payment(request: HttpRequest, pk: int) -> HttpResponse:
     """What became of a payment, followed live until it is settled."""
     row = own(access.payments_of(client_of(request)), pk)
-    return render(request, "payments/payment.html", _state_of(request, row, now=clock.now()))
+    return render(request, "payments/payment.html", {**_state_of(request, row, now=clock.now()), **_gone_back(request, row)})
 
 
 @client
@@ -129,6 +130,16 @@ def payment_state(request: HttpRequest, pk: int) -> HttpResponse:
     response = render(request, "payments/_payment_state.html", _state_of(request, row, now=clock.now()))
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _gone_back(request: HttpRequest, payment: Payment) -> dict[str, Any]:
+    """What of a payment was reversed, why, and what is left of it."""
+    gone: list[Any] = list(access.reversals_of(client_of(request)).filter(payment=payment))
+    for reversal in gone:
+        reversal.why = reason_of(reversal)
+        for movement in reversal.movements.all():
+            movement.back = -movement.amount
+    return {"reversals": gone, "left": payment.amount - sum((reversal.amount for reversal in gone), Decimal(0))}
 
 
 def _shown(payment: Any) -> PaymentState:

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from clientarea.access import client_of
-from payments import access, documents, receipts
+from payments import access, documents, receipts, reversal_document
 from payments.forms import PAYMENT_STATES, FilterForm
 from payments.models import Payment, PaymentSource, PaymentState, Receipt
 from payments.portal_parts import own, page_of, pdf_download
@@ -57,6 +57,18 @@ def payment_receipt(request: HttpRequest, pk: int) -> HttpResponseBase:
     except PdfError:
         messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
         return redirect("payment", pk=payment.pk)
+
+
+@client
+def payment_reversal(request: HttpRequest, pk: int) -> HttpResponse:
+    """The paper of money that went back."""
+    reversal = own(access.reversals_of(client_of(request)).select_related("payment__receipt", "client"), pk)
+    try:
+        data = reversal_document.reversal_pdf(reversal_document.reversal_document(reversal, request.agency))  # type: ignore[attr-defined]
+    except PdfError:
+        messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
+        return redirect("payment", pk=reversal.payment_id)
+    return pdf_download(data, f"reversion-{reversal.full_number}.pdf")
 
 
 def _filtered(rows: QuerySet[Payment], filters: FilterForm) -> QuerySet[Payment]:

@@ -7,7 +7,6 @@ that it was uploaded with is not kept.
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
@@ -21,11 +20,11 @@ from payments import settlement
 from payments.manual import ManualPayment
 from payments.models import Payment, Proof
 from saas.accounts.models import User
-from saas.lib import crypto
+from saas.lib import crypto, files
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 40_000_000
-_LONGEST_SIDE = 2400  # pixels: what is written on a slip stays readable
+_PICTURES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG"}
 _ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 
 
@@ -49,12 +48,20 @@ def read_proof(upload: UploadedFile) -> ProofFile:
     if len(data) > MAX_BYTES:
         raise ProofRefused("El archivo pasa de 5 MB. Adjunte uno más liviano.")
     if data.startswith(b"%PDF-"):
-        if b"%%EOF" not in data[-2048:]:
+        if not files.is_pdf(data):
             raise ProofRefused("El PDF está incompleto. Adjúntelo de nuevo.")
+        if files.is_active(data):
+            raise ProofRefused("El PDF contiene programas u otros archivos adentro. Imprímalo como PDF y adjunte la copia.")
         return ProofFile(data, "application/pdf")
-    if data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
-        return _drawn_anew(data)
-    raise ProofRefused("Adjunte un PDF, una foto JPEG o una imagen PNG.")
+    kind = next((kind for start, kind in _PICTURES.items() if data.startswith(start)), None)
+    if kind is None:
+        raise ProofRefused("Adjunte un PDF, una foto JPEG o una imagen PNG.")
+    try:
+        return ProofFile(*files.redraw(data, kind, most_pixels=MAX_PIXELS))
+    except files.TooManyPixels:
+        raise ProofRefused("La imagen es demasiado grande. Adjunte una de menos de 40 megapíxeles.") from None
+    except files.PictureError:
+        raise ProofRefused("La imagen no se puede leer. Tómela o expórtela de nuevo.") from None
 
 
 def register_payment(entry: ManualPayment, *, proof: ProofFile | None, staff: User, now: datetime) -> Payment:
@@ -80,23 +87,3 @@ def register_payment(entry: ManualPayment, *, proof: ProofFile | None, staff: Us
 def open_proof(proof: Proof) -> IO[bytes] | None:
     """The stored file, open for reading, or None if it is not there any more."""
     return default_storage.open(proof.path, "rb") if default_storage.exists(proof.path) else None
-
-
-def _drawn_anew(data: bytes) -> ProofFile:
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise ProofRefused("La imagen es demasiado grande. Adjunte una de menos de 40 megapíxeles.")
-            kind = image.format or ""
-            upright = ImageOps.exif_transpose(image) or image
-            upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-            clean = upright.convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        if isinstance(error, ProofRefused):
-            raise
-        raise ProofRefused("La imagen no se puede leer. Tómela o expórtela de nuevo.") from None
-    out = io.BytesIO()
-    clean.save(out, kind, **({"quality": 85} if kind == "JPEG" else {"optimize": True}))
-    return ProofFile(out.getvalue(), f"image/{kind.lower()}")

@@ -24,6 +24,7 @@ from saas.lib import clock, crypto
 from saas.lib.documents import format_document
 from tenants import branding
 from tenants.models import Agency
+from tenants.paper import issuer as issuer
 
 PREFIX = "CP"
 
@@ -135,19 +136,6 @@ def receipt_document(receipt: Receipt, agency: Agency) -> documents.ReceiptDocum
         code=receipt.code,
         verify_url=verify_url(receipt, agency),
         test=content["test"],
-    )
-
-
-def issuer(agency: Agency) -> documents.Issuer:
-    """The agency as documents show it. Call it inside the agency: its logo is a file of its own."""
-    return documents.Issuer(
-        name=agency.name,
-        nit=format_document("NIT", agency.nit, agency.nit_check),
-        address=", ".join(part for part in (agency.address, agency.city) if part),
-        phone=agency.phone,
-        email=agency.email,
-        colour=agency.colour,
-        logo=branding.logo_bytes(agency),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import reverse
 
-from payments.models import Reversal, ReversalKind
+from payments.models import Reversal
+from payments.reversal_document import reason_of
 from saas.lib import mail
 from tenants import branding
 from tenants.models import Agency
@@ -31,8 +32,7 @@ def send(reversal_id: int, *, agency: Agency) -> None:
             "whole": reversal.amount == reversal.payment.amount,
             "paid": reversal.payment.amount,
             "receipt": receipt.full_number if receipt else "",
-            # What staff wrote is for the client too; what the gateway said is said in our words.
-            "reason": reversal.reason if reversal.kind == ReversalKind.STAFF else reversal.get_kind_display(),
+            "reason": reason_of(reversal),
             "invoices": [(invoice.full_number, invoice.concept, invoice.balance) for invoice in invoices],
             "link": branding.origin(agency) + reverse("payment", args=[reversal.payment_id], urlconf=settings.AGENCY_URLCONF),
         },

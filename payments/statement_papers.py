@@ -17,7 +17,7 @@ from payments.documents import Issuer, render
 from payments.statements import Account, Statement
 from saas.lib import clock, money
 
-MOST_LINES = 400  # of a PDF: some twenty pages. The workbook has no such limit.
+MOST_LINES = 1000  # of a PDF: some fifty pages, which take a worker a dozen seconds. The workbook has no such limit.
 _MONEY_FORMAT = '"$" #,##0.00;-"$" #,##0.00'
 _WIDTHS = (13, 16, 46, 34, 18, 18, 18)
 

@@ -1,62 +1,27 @@
-"""Files of a case: looked at by their bytes, kept under random names in the agency's own folder, opened only by who holds
-their row.
-
-A photo is drawn again, so that nothing but its picture is kept: no place, no camera, no hidden passenger. A PDF is kept as it
-came. What is neither is refused, and nothing of it is stored.
-"""
+"""Files of a case, checked and kept as saas/lib/files.py says: so many at a time, so much in a case."""
 
 from __future__ import annotations
 
-import io
-import re
-import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePath
 
-from django.conf import settings
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Sum
-from django.http import FileResponse, Http404
+from django.http import FileResponse
 from django.utils.translation import gettext as _
 
 from pqrs.models import Attachment, Case, Message
-from saas.lib.text import clean_name
-from saas.lib.uploads import TooBig
+from saas.lib import files as lib
+from saas.lib.files import CheckedFile, FileError
 
 FILES_AT_ONCE = 5
 CASE_BYTES = 100 * 1024 * 1024
-ACCEPT = ".jpg,.jpeg,.png,.webp,.pdf"
-_PIXELS = 50_000_000
-_LONGEST_SIDE = 3000
-_SUFFIXES = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".pdf": "PDF"}
-# A document does not need to run programs or carry other files.
-_ACTIVE = re.compile(rb"/(?:JavaScript|Launch|EmbeddedFile|RichMedia)\b")
-_UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
-
-
-class FileError(ValueError):
-    """A file that is not taken. Its message is for people and names the file."""
-
-
-@dataclass(frozen=True)
-class CheckedFile:
-    """A file that may be kept."""
-
-    name: str
-    data: bytes
-    content_type: str
 
 
 def check(files: Sequence[UploadedFile]) -> list[CheckedFile]:
     """The files as they will be kept. Raises FileError at the first that may not, or when they are too many."""
-    if len(files) > FILES_AT_ONCE:
-        raise FileError(_("Adjunte máximo %(count)s archivos a la vez.") % {"count": FILES_AT_ONCE})
-    return [_checked(file) for file in files]
+    return lib.check(files, at_once=FILES_AT_ONCE)
 
 
 def keep(case: Case, files: Sequence[CheckedFile], *, now: datetime, message: Message | None = None) -> None:
@@ -67,102 +32,13 @@ def keep(case: Case, files: Sequence[CheckedFile], *, now: datetime, message: Me
     held = case.attachments.aggregate(sum=Sum("size"))["sum"] or 0
     if held + sum(len(file.data) for file in files) > CASE_BYTES:
         raise FileError(_("Esta PQRS ya no admite más archivos: llegó al máximo de %(size)s MB.") % {"size": CASE_BYTES // 1024**2})
-    stored: list[str] = []
-    try:
-        with transaction.atomic():
-            for file in files:
-                path = f"pqrs/{secrets.token_hex(16)}{_suffix_of(file.content_type)}"
-                stored.append(default_storage.save(path, ContentFile(file.data)))
-                Attachment.objects.create(
-                    case=case,
-                    message=message,
-                    name=file.name,
-                    path=stored[-1],
-                    content_type=file.content_type,
-                    size=len(file.data),
-                    added_at=now,
-                )
-    except BaseException:
-        for path in stored:
-            default_storage.delete(path)
-        raise
+    with lib.keeping("pqrs") as shelf, transaction.atomic():
+        for file in files:
+            Attachment.objects.create(
+                case=case, message=message, name=file.name, path=shelf.put(file), content_type=file.content_type, size=len(file.data), added_at=now,
+            )  # fmt: skip
 
 
 def download(attachment: Attachment) -> FileResponse:
-    """The answer that hands a file out: a picture to look at, a PDF to keep; never run, never cached on the way."""
-    try:
-        file = default_storage.open(attachment.path, "rb")
-    except FileNotFoundError:
-        raise Http404 from None
-    return FileResponse(
-        file,
-        as_attachment=attachment.content_type == "application/pdf",
-        filename=attachment.name,
-        content_type=attachment.content_type,
-        headers={
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "Cache-Control": "private, no-store",
-        },
-    )
-
-
-def _checked(file: UploadedFile) -> CheckedFile:
-    name = _name_of(file)
-    if isinstance(file, TooBig) or (file.size or 0) > settings.UPLOAD_FILE_BYTES:
-        raise FileError(_("«%(name)s» pesa más de %(size)s MB.") % {"name": name, "size": settings.UPLOAD_FILE_BYTES // 1024**2})
-    kind = _SUFFIXES.get(PurePath(name).suffix.lower())
-    if kind is None:
-        raise FileError(_("«%(name)s» no es una foto (JPEG, PNG o WebP) ni un PDF.") % {"name": name})
-    file.seek(0)
-    data = file.read()
-    if kind == "PDF":
-        return CheckedFile(name, _document(data, name), "application/pdf")
-    return _photo(data, name, kind)
-
-
-def _document(data: bytes, name: str) -> bytes:
-    # From the first byte: a file that is also something else is not a document.
-    if not re.match(rb"%PDF-[12]\.\d", data) or b"%%EOF" not in data[-2048:]:
-        raise FileError(_("«%(name)s» no es un PDF válido. Ábralo para comprobarlo y guárdelo de nuevo como PDF.") % {"name": name})
-    if _ACTIVE.search(data):
-        raise FileError(_("«%(name)s» contiene programas u otros archivos adentro. Imprímalo como PDF y adjunte la copia.") % {"name": name})
-    return data
-
-
-def _photo(data: bytes, name: str, kind: str) -> CheckedFile:
-    from PIL import Image, ImageOps
-
-    large = FileError(_("«%(name)s» tiene demasiados píxeles. Envíe una versión más pequeña.") % {"name": name})
-    broken = FileError(_("«%(name)s» no se puede abrir como foto. Tómela de nuevo o guárdela como JPEG.") % {"name": name})
-    try:
-        with Image.open(io.BytesIO(data), formats=(kind,)) as image:
-            if image.width * image.height > _PIXELS:
-                raise large
-            image.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))  # a JPEG is decoded at about that size
-            upright = ImageOps.exif_transpose(image)
-            upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-            clear = "A" in upright.getbands() or "transparency" in upright.info
-            as_png = kind == "PNG" or clear
-            drawn = Image.new("RGBA" if clear else "RGB", upright.size)
-            drawn.paste(upright.convert(drawn.mode))  # pixels only: what else the file said is left behind
-            out = io.BytesIO()
-            drawn.save(out, "PNG" if as_png else "JPEG", **({} if as_png else {"quality": 85}))
-    except FileError:
-        raise
-    except Image.DecompressionBombError:
-        raise large from None
-    except (OSError, ValueError, SyntaxError, MemoryError, OverflowError):
-        raise broken from None
-    content_type = "image/png" if as_png else "image/jpeg"
-    return CheckedFile(PurePath(name).stem + _suffix_of(content_type), out.getvalue(), content_type)
-
-
-def _suffix_of(content_type: str) -> str:
-    return {"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}[content_type]
-
-
-def _name_of(file: UploadedFile) -> str:
-    path = PurePath(_UNSAFE.sub(" ", clean_name(file.name or "")))
-    stem = path.stem.strip(" .")[:80] or "archivo"
-    return stem + path.suffix.lower()[:8]
+    """The answer that hands a file out."""
+    return lib.hand_out(attachment)

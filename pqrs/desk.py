@@ -15,12 +15,14 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clientarea import paper_pages
+from clientarea.access import papers_of
 from clientarea.desk import search
-from clientarea.models import Client
+from clientarea.models import Client, Paper
 from pqrs import attachments, canned, documents, handling
 from pqrs.access import desk_attachment_of, desk_case_of
 from pqrs.attachments import FileError
@@ -29,7 +31,7 @@ from pqrs.deadlines import days_left, term_of
 from pqrs.desk_forms import MINE, NOBODY, AnswerForm, AssignForm, CloseForm, DeskCaseForm, DeskFilters, ExtendForm, NoteForm
 from pqrs.models import OPEN_STATES, CannedAnswer, Case, CaseState, Note
 from pqrs.notices import REMIND_BEFORE
-from pqrs.pages import case_context, pdf_of
+from pqrs.pages import case_context
 from saas.accounts import doors
 from saas.accounts.models import Role, StaffRole, User
 from saas.lib import clock
@@ -155,9 +157,31 @@ def desk_case_file(request: HttpRequest, number: str, pk: int) -> HttpResponseBa
 
 @doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 @require_GET
-def desk_case_pdf(request: HttpRequest, number: str) -> HttpResponse:
+def desk_case_pdf(request: HttpRequest, number: str) -> HttpResponseBase:
     """The whole case on paper, as the client gets it: without notes."""
-    return pdf_of(request, desk_case_of(number), back="desk_case")
+    case = desk_case_of(number)
+    asked, back = {"case": case.pk}, reverse("desk_case", args=[number])
+    return paper_pages.give(request, case.client, "pqrs.case", asked, back=back, page="desk_case_paper", args=(number,))
+
+
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_case_paper(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """How far the paper of a long case is."""
+    urls = {name: reverse(view, args=[number, pk]) for name, view in (("page_url", "desk_case_paper"), ("file_url", "desk_case_paper_file"))}
+    return paper_pages.follow(request, _paper_of(number, pk), base="base_desk.html", **urls)
+
+
+@doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
+@require_GET
+def desk_case_paper_file(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
+    """The file of that paper."""
+    return paper_pages.hand_out(_paper_of(number, pk))
+
+
+def _paper_of(number: str, pk: int) -> Paper:
+    case = desk_case_of(number)
+    return get_object_or_404(papers_of(case.client), pk=pk, kind="pqrs.case", asked={"case": case.pk})
 
 
 @doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
@@ -230,6 +254,8 @@ urlpatterns = [
     path("pqrs/nueva/", desk_case_new, name="desk_case_new"),
     path("pqrs/<str:number>/", desk_case, name="desk_case"),
     path("pqrs/<str:number>/pdf/", desk_case_pdf, name="desk_case_pdf"),
+    path("pqrs/<str:number>/pdf/<int:pk>/", desk_case_paper, name="desk_case_paper"),
+    path("pqrs/<str:number>/pdf/<int:pk>/archivo/", desk_case_paper_file, name="desk_case_paper_file"),
     path("pqrs/<str:number>/archivos/<int:pk>/", desk_case_file, name="desk_case_file"),
     path("pqrs/<str:number>/responder/", desk_case_answer, name="desk_case_answer"),
     path("pqrs/<str:number>/nota/", desk_case_note, name="desk_case_note"),

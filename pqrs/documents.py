@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 
 from pqrs.access import first_files_of, history_of, thread_of
 from pqrs.models import OPEN_STATES, Attachment, Case, CaseEvent, CaseState, EventKind
-from saas.lib import clock, pdf, phones
+from saas.lib import clock
 from saas.lib.documents import format_document
-from tenants.branding import foreground, readable
+from tenants import paper
 from tenants.models import Agency
 
 
@@ -82,17 +82,7 @@ def case_document(case: Case, agency: Agency) -> CaseDocument:
 
 def case_pdf(doc: CaseDocument, agency: Agency) -> bytes:
     """The PDF of a case, in the agency's brand. Raises pdf.PdfError."""
-    address = ", ".join(part for part in (agency.address, agency.city) if part)
-    contact = (format_document("NIT", agency.nit, agency.nit_check), address, phones.pretty(agency.phone) if agency.phone else "", agency.email)
-    context: dict[str, Any] = {
-        "doc": doc,
-        "issuer": agency,
-        "contact": [part for part in contact if part],
-        "colour": agency.colour,
-        "colour_text": readable(agency.colour),
-        "colour_foreground": foreground(agency.colour),
-    }
-    return pdf.render_pdf("pdf/case.html", context, title=f"PQRS {doc.number}")
+    return paper.render("pdf/case.html", paper.issuer(agency), title=f"PQRS {doc.number}", context={"doc": doc})
 
 
 def said(event: CaseEvent) -> str:

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clientarea.access import leases_of, units_of
 from clientarea.models import Client, Lease, Unit
-from pqrs.attachments import ACCEPT, FILES_AT_ONCE, CheckedFile, FileError, check
+from pqrs.attachments import FILES_AT_ONCE
 from pqrs.cases import LONGEST
 from pqrs.models import OPEN_STATES, CaseKind, CaseState, CaseSubject
+from saas.lib import file_fields
 
 MANUAL = (CaseKind.PETITION, CaseKind.COMPLAINT, CaseKind.CLAIM, CaseKind.SUGGESTION)
 OPEN = "abiertas"
@@ -23,38 +23,16 @@ _OTHER_KINDS = [(kind.value, kind.label) for kind in CaseKind if kind not in MAN
 KIND_CHOICES = [("", _("Elija una")), *[(kind.value, kind.label) for kind in MANUAL], (_("Con un plazo propio en la ley"), _OTHER_KINDS)]
 
 
-class FilesInput(forms.FileInput):
-    """A control that takes several files."""
-
-    allow_multiple_selected = True
-
-    def __init__(self) -> None:
-        super().__init__(attrs={"multiple": True, "accept": ACCEPT})
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[UploadedFile]:
-        return files.getlist(name) if hasattr(files, "getlist") else list(files.get(name, []))
-
-
 def _what_may_be_attached() -> str:
     # Asked for when a page is made: a form's class is made once, whatever the language of who came first.
     return gettext("Fotos (JPEG, PNG, WebP) o PDF: máximo %(count)s archivos de 10 MB cada uno.") % {"count": FILES_AT_ONCE}
 
 
-class FilesField(forms.Field):
-    """Files to attach, checked by their bytes: its clean value is a list of CheckedFile."""
-
-    widget = FilesInput
+class FilesField(file_fields.FilesField):
+    """Files to attach to a case."""
 
     def __init__(self) -> None:
-        super().__init__(label=_("Adjuntos"), required=False, help_text=lazy(_what_may_be_attached, str)())
-
-    def clean(self, value: Any) -> list[CheckedFile]:
-        try:
-            return check(value or [])
-        except FileError as error:
-            # A browser does not keep chosen files; the texts it gets back.
-            again = _("Elija de nuevo los archivos; lo demás sigue escrito.")
-            raise forms.ValidationError([str(error), again]) from error
+        super().__init__(at_once=FILES_AT_ONCE, label=_("Adjuntos"), required=False, help_text=lazy(_what_may_be_attached, str)())
 
 
 def text_field(label: Any, **attrs: Any) -> forms.CharField:

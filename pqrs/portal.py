@@ -12,11 +12,12 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clientarea.access import client_of
+from clientarea.paper_pages import answer
 from pqrs import attachments
 from pqrs.access import attachment_of, case_of, cases_of
 from pqrs.attachments import FileError
@@ -24,7 +25,7 @@ from pqrs.cases import CaseError, add_message, may_rate, may_reopen, open_case, 
 from pqrs.deadlines import days_left
 from pqrs.forms import CaseFilters, CaseForm, RatingForm, ReplyForm, prefilled
 from pqrs.models import OPEN_STATES, Case, CaseState
-from pqrs.pages import case_context, pdf_of
+from pqrs.pages import case_context
 from saas.accounts import doors
 from saas.lib import clock
 
@@ -114,9 +115,10 @@ def case_file(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
 
 @doors.client
 @require_GET
-def case_pdf(request: HttpRequest, number: str) -> HttpResponse:
+def case_pdf(request: HttpRequest, number: str) -> HttpResponseBase:
     """The whole case on paper."""
-    return pdf_of(request, case_of(request, number), back="case")
+    found = case_of(request, number)
+    return answer(request, "pqrs.case", {"case": found.pk}, back=reverse("case", args=[number]))
 
 
 def _page(request: HttpRequest, found: Case, *, form: ReplyForm, rating: RatingForm) -> HttpResponse:

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET
 
 from clientarea.accounts import ACCOUNT_STATES
 from clientarea.models import Client
+from clientarea.models_files import FileRequest, RequestState
 from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, Payment, PaymentState, Review
 from pqrs.models import OPEN_STATES, Case
 from saas.accounts import doors
@@ -66,6 +67,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "ages": ages,
         "overdue": sum((age["sum"] for age in ages), Decimal(0)),
         "reviews": Review.objects.filter(closed_at=None).count(),
+        "files_to_review": FileRequest.objects.filter(state=RequestState.HANDED_IN).count(),
         "cases": open_cases(today),
         "counts": client_counts(),
     }

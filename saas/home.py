@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from clientarea.access import client_of, leases_of, ownerships_of
+from clientarea.access import client_of, leases_of, ownerships_of, wanted_of
 from clientarea.models import Client, Lease, Ownership
 from payments.models import Invoice, InvoiceKind, InvoiceState, Payment, PaymentState, Payout
 from pqrs.access import cases_of
@@ -55,6 +55,7 @@ def client_home(request: HttpRequest) -> HttpResponse:
         "is_owner": bool(units),
         "leases": leases,
         "units": units,
+        "files_wanted": wanted_of(client)[:SHOWN],
         "open_cases": cases,
         "open_cases_count": cases[0].count if cases else 0,
         "owed": _told([i for i in invoices if i.kind == InvoiceKind.RENT]),

@@ -6,14 +6,11 @@ It gathers from every app through saas/lib/personal_data.py, and shows only who 
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
 
 from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.http import urlencode
@@ -22,15 +19,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from clientarea.access import client_of
-from payments import documents, receipts
+from clientarea.paper_pages import answer
 from saas.accounts import doors
-from saas.lib import clock, money
-from saas.lib.languages import in_spanish
-from saas.lib.personal_data import Section, gathered
+from saas.lib import clock
+from saas.lib.personal_data import gathered
+from saas.papers import readable
 from tenants import context
 
 SHOWN = 3  # rows of a section on the page; the files have all
-LIMITS = {"my_data": "20/h/user"}  # files are made at once, and a PDF is dear
+LIMITS = {"my_data": "20/h/user"}  # files, of both kinds
 
 
 @doors.client
@@ -40,10 +37,10 @@ def my_data(request: HttpRequest) -> HttpResponse:
     """Everything, in short, with the ways to take it along and to ask for a correction."""
     client = client_of(request)
     claim = {"clase": "data_claim", "asunto": "other", "texto": _("Solicito corregir estos datos personales:\n")}
-    sections = gathered(request.user)
+    sections = gathered(client.user or request.user)
     shown = {
         "client": client,
-        "sections": [{"section": s, "rows": _readable(s.rows[:SHOWN]), "more": max(0, len(s.rows) - SHOWN)} for s in sections],
+        "sections": [{"section": s, "rows": readable(s.rows[:SHOWN]), "more": max(0, len(s.rows) - SHOWN)} for s in sections],
         "correction_url": f"{reverse('case_new')}?{urlencode(claim)}",
     }
     return render(request, "home/my_data.html", shown)
@@ -55,13 +52,13 @@ def my_data(request: HttpRequest) -> HttpResponse:
 @in_spanish()
 def my_data_json(request: HttpRequest) -> HttpResponse:
     """Everything, for programs."""
-    client_of(request)
+    client = client_of(request)
     if not _may_make(request):
         return _too_many(request)
     whole = {
         "inmobiliaria": context.current_agency().name,
         "generado": clock.now(),
-        "datos": {section.key: {"titulo": section.title, "filas": section.rows} for section in gathered(request.user)},
+        "datos": {section.key: {"titulo": section.title, "filas": section.rows} for section in gathered(client.user or request.user)},
     }
     text = json.dumps(whole, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
     return _file(text.encode(), "application/json", "json")
@@ -70,20 +67,11 @@ def my_data_json(request: HttpRequest) -> HttpResponse:
 @doors.client
 @never_cache
 @require_GET
-@in_spanish()
-def my_data_pdf(request: HttpRequest) -> HttpResponse:
+def my_data_pdf(request: HttpRequest) -> HttpResponseBase:
     """Everything, for people."""
-    client = client_of(request)
     if not _may_make(request):
         return _too_many(request)
-    title = _("Datos personales de %(name)s") % {"name": client.name}
-    made = documents.render(
-        "pdf/personal_data.html", receipts.issuer(context.current_agency()), title=title,
-        context={
-            "name": client.name, "made": clock.long_datetime(clock.now()), "sections": [_printed(section) for section in gathered(request.user)],
-        },
-    )  # fmt: skip
-    return _file(made, "application/pdf", "pdf")
+    return answer(request, "saas.my_data", {}, back="my_data")
 
 
 def _may_make(request: HttpRequest) -> bool:
@@ -98,27 +86,6 @@ def _too_many(request: HttpRequest) -> HttpResponse:
 def _file(data: bytes, kind: str, extension: str) -> HttpResponse:
     name = f"mis-datos-{clock.today():%Y-%m-%d}.{extension}"
     return HttpResponse(data, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
-
-
-def _printed(section: Section) -> dict[str, Any]:
-    """A section as the paper shows it: one row as facts, many as a table while its columns fit, else as facts too."""
-    rows = _readable(section.rows)
-    as_table = len(rows) > 1 and len(rows[0]) <= 6
-    return {"title": section.title, "rows": rows, "as_table": as_table, "columns": list(rows[0]) if as_table else []}
-
-
-def _readable(rows: list[dict[str, Any]]) -> list[dict[str, str]]:
-    return [{label: text for label, value in row.items() if (text := _words(value)) or len(rows) > 1} for row in rows]
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, Decimal):
-        return money.cop(value)
-    if isinstance(value, datetime):
-        return clock.long_datetime(value)
-    if isinstance(value, date):
-        return clock.short_date(value)
-    return "" if value is None else str(value)
 
 
 urlpatterns = [

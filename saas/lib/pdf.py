@@ -7,6 +7,7 @@ import is slow and fails on a machine without Pango.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import threading
 from collections.abc import Mapping
@@ -112,6 +113,8 @@ def _engine() -> _Engine:
     stylesheet = weasyprint.CSS(
         string=render_to_string(STYLESHEET), base_url="res:", url_fetcher=Fetcher(files), font_config=fonts
     )
+    # What was just loaded stays for good. Without it the collector looks through all of it in each rendering: a sixth of the time.
+    gc.freeze()
     return _Engine(weasyprint, Fetcher, FatalURLFetchingError, fonts, stylesheet, {})
 
 

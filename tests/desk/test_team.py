@@ -10,6 +10,7 @@ import pytest
 from django.core import mail
 from django.urls import URLPattern, URLResolver, get_resolver
 
+import clientarea.desk_files
 import pqrs.desk
 import pqrs.desk_settings
 import tenants.desk
@@ -53,7 +54,7 @@ def _desk_views() -> Iterator[tuple[str, str, Any]]:
 DESK = list(_desk_views())
 # Who may act, of the pages that are the work of some. The others are for all but *consulta*.
 MONEY = (desk_manual, desk_payments, desk_back, desk_reviews, desk_close)
-CASES = (pqrs.desk, pqrs.desk_settings)
+CASES = (pqrs.desk, pqrs.desk_settings, clientarea.desk_files)
 WORK = {
     "desk_invite": {"head", "service"}, "desk_forget_factor": {"head", "service"}, "desk_payu": {"head"}, "desk_payu_ping": {"head"},
     "desk_team": {"head"}, "desk_team_role": {"head"}, "desk_team_invite": {"head"}, "desk_team_deactivate": {"head"},

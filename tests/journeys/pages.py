@@ -15,6 +15,7 @@ CLIENT = {
     "case-new": "/area-de-clientes/pqrs/nueva/", "profile": "/area-de-clientes/perfil/",
     "statement": "/area-de-clientes/estado-de-cuenta/", "clearance": "/area-de-clientes/paz-y-salvo/",
     "certificates": "/area-de-clientes/certificados/", "security": "/area-de-clientes/seguridad/", "my-data": "/area-de-clientes/mis-datos/",
+    "files": "/area-de-clientes/documentos/",
 }  # fmt: skip
 STAFF = {
     "desk": "/oficina/", "desk-clients": "/oficina/clientes/", "desk-client": "/oficina/clientes/1/", "desk-payu": "/oficina/payu/",
@@ -22,4 +23,7 @@ STAFF = {
     "desk-register": "/oficina/pagos/registrar/", "desk-reviews": "/oficina/por-revisar/", "desk-close": "/oficina/cierre/",
     "desk-cases": "/oficina/pqrs/", "desk-case-new": "/oficina/pqrs/nueva/", "desk-team": "/oficina/equipo/",
     "desk-settings": "/oficina/configuracion/", "desk-overdue": "/oficina/cartera-vencida/", "desk-client-new": "/oficina/clientes/nuevo/",
+    "desk-files": "/oficina/documentos/", "desk-client-files": "/oficina/clientes/1/documentos/",
+    "desk-file-share": "/oficina/clientes/1/documentos/compartir/", "desk-file-ask": "/oficina/clientes/1/documentos/solicitar/",
+    "desk-lease-share": "/oficina/contratos/1/documentos/compartir/",
 }  # fmt: skip
