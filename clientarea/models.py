@@ -162,3 +162,6 @@ class InvitationLine(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["round", "client"], name="invitation_line_once")]
+
+
+from clientarea.notice_models import CalendarFeed, Notice, NoticeChoice, NoticeKind  # noqa: E402, F401  (they point back here)
