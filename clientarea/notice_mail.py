@@ -31,8 +31,8 @@ def stop_url(client: Client, kind: NoticeKind, agency: Agency) -> str:
 def read_stop(token: str) -> tuple[Client, NoticeKind]:
     """Whose mails of which kind a token ends. Raises signing.BadLink."""
     said = signing.unsign(token, purpose=PURPOSE, max_age_seconds=int(LIFE.total_seconds()))
-    client = Client.objects.filter(pk=said.get("client")).first() if isinstance(said.get("client"), int) else None
-    kind = said.get("kind")
+    pk, kind = said.get("client"), said.get("kind")
+    client = Client.objects.filter(pk=pk).first() if isinstance(pk, int) else None
     if client is None or kind not in NoticeKind.values or kind in notices.ESSENTIAL:
         raise signing.BadLink
     return client, NoticeKind(kind)

@@ -37,7 +37,7 @@ class Letter:
     """The job that mails what is told: its kind, and ids for it. The generic one needs none."""
 
     job: str = GENERIC
-    ids: Mapping[str, int] = field(default_factory=dict)
+    ids: Mapping[str, Any] = field(default_factory=dict)
 
 
 def tell(
@@ -63,7 +63,7 @@ def tell(
             key=key, defaults={"client": client, "kind": kind, "data": plain, "link": link, "listed": wish.portal, "created_at": now}
         )
         if new and letter and wish.mail and may_mail(client):
-            defer(letter.job, f"notice:{key}", now=now, **(dict(letter.ids) or {"notice_id": notice.pk}))
+            defer(letter.job, f"notice:{key}", now=now, **(letter.ids or {"notice_id": notice.pk}))
         return new
 
 
@@ -113,6 +113,12 @@ def notices_of(client: Client) -> QuerySet[Notice]:
 def unread_count(client: Client) -> int:
     """How many of a client's notices are unread, up to one more than MOST_SHOWN."""
     return notices_of(client).order_by().filter(read_at=None)[: MOST_SHOWN + 1].count()
+
+
+def unread_words(client: Client) -> str:
+    """How many of a client's notices are unread, as the navigation says it: "" for none, "3", "99+"."""
+    count = unread_count(client)
+    return "" if not count else str(count) if count <= MOST_SHOWN else f"{MOST_SHOWN}+"
 
 
 def mark_read(notices: QuerySet[Notice], *, now: datetime) -> int:

@@ -10,6 +10,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from clientarea import portal_notices
 from clientarea.access import client_of
 from clientarea.forms import ProfileForm, profile_initial
 from clientarea.profile import ask_for_email, confirm_email, update_contact
@@ -65,4 +66,6 @@ def profile_email(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("perfil/", profile, name="profile"),
     path("perfil/correo/", profile_email, name="profile_email"),
+    *portal_notices.urlpatterns,
 ]
+public_urlpatterns = portal_notices.public_urlpatterns

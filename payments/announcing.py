@@ -16,7 +16,7 @@ from clientarea.models import NoticeKind
 from payments.models import Invoice, InvoiceKind, Payout, Receipt
 
 
-def invoice_key(invoice_id: int) -> str:
+def invoice_key(invoice_id: int | str) -> str:
     """The key under which an invoice was announced."""
     return f"invoice:{invoice_id}"
 

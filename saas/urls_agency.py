@@ -23,6 +23,7 @@ urlpatterns = [
     *frame.agency_urlpatterns,
     path("no-soy-robot/", captcha, name="captcha"),
     *payment_portal.public_urlpatterns,
+    *client_portal.public_urlpatterns,
     path("area-de-clientes/", home.home, name="home"),
     path("area-de-clientes/", include("saas.accounts.urls")),
     path("area-de-clientes/", include(client_portal.urlpatterns)),

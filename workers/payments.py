@@ -4,7 +4,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from payments import invoice_mail, pace, payout_mail, receipt_mail, receipts, reconcile, refunds, reversal_mail, settlement
+from payments import (
+    invoice_mail,
+    pace,
+    payout_mail,
+    receipt_mail,
+    receipts,
+    reconcile,
+    refunds,
+    reversal_mail,
+    settlement,
+    unannounced,
+)
 from payments.gateway import GatewayRefused, GatewayUnavailable
 from saas.jobs.registry import Later, Task, handles
 from saas.lib import clock
@@ -111,3 +122,11 @@ def mail_invoice(task: Task) -> None:
 def mail_payout(task: Task) -> None:
     """Mail a payout with its PDF to the owner."""
     payout_mail.send(task.payload["payout_id"], agency=current_agency())
+
+
+@handles("payments.announce")
+def announce(task: Task) -> None:
+    """Tell clients of the invoices that came with the book, some at a time."""
+    now = clock.now()
+    if unannounced.announce_some(now=now):
+        raise Later(now + timedelta(seconds=1))
