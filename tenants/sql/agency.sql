@@ -1,5 +1,5 @@
 -- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.
--- migrations: a744724821c173a77ae5d220896c05a2b09d7783aabfa35150160d011a5ae47f
+-- migrations: 39bbf752c44e7f7d92e7eedc937b60a96c24314970d172984585c15c7b7b9aa2
 
 CREATE FUNCTION "audit_refuse"() RETURNS "trigger"
     LANGUAGE "plpgsql"
