@@ -34,10 +34,11 @@ class Wish:
 
 @dataclass(frozen=True)
 class Letter:
-    """The job that mails what is told: its kind, and ids for it. The generic one needs none."""
+    """The job that mails what is told: its kind, ids for it (the generic one needs none), and when, if not at once."""
 
     job: str = GENERIC
     ids: Mapping[str, Any] = field(default_factory=dict)
+    not_before: datetime | None = None
 
 
 def tell(
@@ -63,7 +64,7 @@ def tell(
             key=key, defaults={"client": client, "kind": kind, "data": plain, "link": link, "listed": wish.portal, "created_at": now}
         )
         if new and letter and wish.mail and may_mail(client):
-            defer(letter.job, f"notice:{key}", now=now, **(letter.ids or {"notice_id": notice.pk}))
+            defer(letter.job, f"notice:{key}", now=now, due_at=letter.not_before, **(letter.ids or {"notice_id": notice.pk}))
         return new
 
 

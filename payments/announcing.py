@@ -14,6 +14,8 @@ from django.urls import reverse
 from clientarea import notices
 from clientarea.models import NoticeKind
 from payments.models import Invoice, InvoiceKind, Payout, Receipt
+from saas.lib import clock
+from saas.lib.businessdays import next_collection_time
 
 
 def invoice_key(invoice_id: int | str) -> str:
@@ -23,16 +25,18 @@ def invoice_key(invoice_id: int | str) -> str:
 
 def announce_invoice(invoice: Invoice, now: datetime) -> bool:
     """Tell the client of a new invoice, with a mail that brings its PDF and the link to pay it. What is void or asks for
-    nothing is not told. Returns whether the client is told now."""
+    nothing is not told. Of one that is overdue already the mail asks for money: it waits for the hours of Ley 2300. Returns
+    whether the client is told now."""
     if invoice.voided_at is not None or invoice.balance <= 0:
         return False
+    not_before = next_collection_time(now) if invoice.due_on < clock.local(now).date() else None
     return notices.tell(
         client=invoice.client,
         kind=NoticeKind.INVOICE,
         key=invoice_key(invoice.pk),
         data={"number": invoice.full_number, "amount": invoice.balance, "due_on": invoice.due_on},
         link=invoice_path(invoice),
-        letter=notices.Letter("payments.invoice_mail", {"invoice_id": invoice.pk}),
+        letter=notices.Letter("payments.invoice_mail", {"invoice_id": invoice.pk}, not_before),
         now=now,
     )
 

@@ -9,7 +9,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from csp.decorators import csp_replace
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.decorators import csp
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
@@ -28,9 +29,12 @@ from saas.audit.changes import changes_of
 from saas.audit.models import Change
 from saas.lib import clock, seen
 from saas.lib.businessdays import collection_hours, next_collection_time
+from tenants import branding
 from tenants.models import Agency
 
 RECENT = 10
+# A letter carries its styles inside, and runs nothing.
+LETTER = {"default-src": [NONE], "style-src": [UNSAFE_INLINE], "img-src": [SELF], "frame-ancestors": [NONE], "sandbox": ["allow-popups"]}
 
 
 @staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
@@ -62,11 +66,9 @@ def desk_reminders(request: HttpRequest) -> HttpResponse:
     return render(request, "payments/desk_reminders.html", context, status=422 if form.is_bound else 200)
 
 
-@csp_replace(
-    {"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "img-src": ["'self'"], "frame-ancestors": ["'none'"], "sandbox": ["allow-popups"]}
-)  # a letter carries its styles inside, and runs nothing
 @staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_http_methods(["GET", "HEAD", "POST"])
+@csp(LETTER)
 def desk_reminders_preview(request: HttpRequest) -> HttpResponse:
     """How the mail looks, with the texts that were typed (nothing is saved); `?aviso=vencida` for the other one."""
     policy = reminder_policy.current()
@@ -78,7 +80,7 @@ def desk_reminders_preview(request: HttpRequest) -> HttpResponse:
     late = request.GET.get("aviso") == "vencida"
     message = reminder_mail.build(
         Client(pk=0, name=_("Nombre del cliente"), email="cliente@example.com"),
-        [_example(policy, late=late)],
+        [(_example(policy, late=late), branding.origin(_agency(request)) + "/")],
         policy,
         late=late,
         agency=_agency(request),

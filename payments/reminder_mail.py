@@ -44,7 +44,16 @@ def send(contact_id: int, *, agency: Agency, now: datetime) -> Outcome:
     if isinstance(claimed, Outcome):
         return claimed
     contact, invoices, late = claimed
-    message = build(contact.client, invoices, reminder_policy.current(), late=late, agency=agency, key=str(contact.pk), today=contact.on)
+    payable = accounts.active_account() is not None
+    message = build(
+        contact.client,
+        [(invoice, links.url_of(invoice, agency) if payable else "") for invoice in invoices],
+        reminder_policy.current(),
+        late=late,
+        agency=agency,
+        key=str(contact.pk),
+        today=contact.on,
+    )
     mine = Contact.objects.filter(pk=contact.pk, state=ContactState.CLAIMED)
     message.connection = get_connection()
     try:
@@ -100,10 +109,10 @@ def _still_owed(contact: Contact, *, today: date) -> list[Reminder]:
 
 
 def build(
-    client: Client, invoices: list[Invoice], policy: ReminderPolicy, *, late: bool, agency: Agency, key: str, today: date
+    client: Client, owed: list[tuple[Invoice, str]], policy: ReminderPolicy, *, late: bool, agency: Agency, key: str, today: date
 ) -> EmailMultiAlternatives:
-    """The message: `late` where any of the invoices is overdue. It says no more than what is owed and until when."""
-    payable = accounts.active_account() is not None
+    """The message about invoices, each with its address to pay ("" for none): `late` where any of them is overdue. It says no
+    more than what is owed and until when."""
     rows: list[dict[str, Any]] = [
         {
             "number": invoice.full_number,
@@ -111,9 +120,9 @@ def build(
             "balance": invoice.balance,
             "due_on": invoice.due_on,
             "overdue": invoice.due_on < today,
-            "link": links.url_of(invoice, agency) if payable and invoice.pk else "",
+            "link": link,
         }
-        for invoice in invoices
+        for invoice, link in owed
     ]
     own_text = policy.late_text if late else policy.soon_text
     return mail.build_mail(
@@ -124,7 +133,7 @@ def build(
             "name": client.name,
             "text": own_text or (reminder_policy.LATE_TEXT if late else reminder_policy.SOON_TEXT),
             "rows": rows,
-            "total": sum(invoice.balance for invoice in invoices),
+            "total": sum(invoice.balance for invoice, _link in owed),
             "contact": ", ".join(part for part in (agency.email, agency.phone) if part),
         },
         to=client.email,

@@ -84,9 +84,13 @@ def test_what_is_rolled_back_was_not_told(here: Cast) -> None:
     class Undone(Exception):
         pass
 
-    with pytest.raises(Undone), transaction.atomic():
-        document(here.rita, "d:1", letter=Letter())
-        raise Undone
+    def undo() -> None:
+        with transaction.atomic():
+            document(here.rita, "d:1", letter=Letter())
+            raise Undone
+
+    with pytest.raises(Undone):
+        undo()
     assert (Notice.objects.count(), Job.objects.count()) == (0, 0)
 
 
@@ -176,6 +180,14 @@ def test_a_new_invoice_is_announced_once_with_its_paper(here: Cast) -> None:
     commission = make_invoice(here.lease, 900, kind=InvoiceKind.COMMISSION, client=here.oscar)
     announcing.announce_invoice(commission, NOW)
     assert Notice.objects.get(client=here.oscar).link == at("commission", commission.pk)
+
+
+def test_one_that_is_overdue_already_waits_for_the_hours_of_collection(here: Cast) -> None:
+    evening = NOW.replace(hour=20)
+    announcing.announce_invoice(here.overdue, evening)
+    announcing.announce_invoice(here.invoice, evening)
+    due = {job.payload["invoice_id"]: job.due_at for job in Job.objects.filter(kind="payments.invoice_mail")}
+    assert due == {here.overdue.pk: NOW.replace(hour=7) + timedelta(days=1), here.invoice.pk: evening}
 
 
 def test_what_asks_for_nothing_is_not_announced(here: Cast) -> None:
