@@ -15,6 +15,7 @@ CLIENT = {
     "case-new": "/area-de-clientes/pqrs/nueva/", "profile": "/area-de-clientes/perfil/",
     "statement": "/area-de-clientes/estado-de-cuenta/", "clearance": "/area-de-clientes/paz-y-salvo/",
     "certificates": "/area-de-clientes/certificados/", "security": "/area-de-clientes/seguridad/", "my-data": "/area-de-clientes/mis-datos/",
+    "notices": "/area-de-clientes/notificaciones/", "notice-choices": "/area-de-clientes/notificaciones/preferencias/",
 }  # fmt: skip
 STAFF = {
     "desk": "/oficina/", "desk-clients": "/oficina/clientes/", "desk-client": "/oficina/clientes/1/", "desk-payu": "/oficina/payu/",
@@ -22,4 +23,5 @@ STAFF = {
     "desk-register": "/oficina/pagos/registrar/", "desk-reviews": "/oficina/por-revisar/", "desk-close": "/oficina/cierre/",
     "desk-cases": "/oficina/pqrs/", "desk-case-new": "/oficina/pqrs/nueva/", "desk-team": "/oficina/equipo/",
     "desk-settings": "/oficina/configuracion/", "desk-overdue": "/oficina/cartera-vencida/", "desk-client-new": "/oficina/clientes/nuevo/",
+    "desk-reminders": "/oficina/ajustes/recordatorios/",
 }  # fmt: skip
