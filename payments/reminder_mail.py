@@ -8,6 +8,7 @@ then is taken back, and the next round makes a new one.
 from __future__ import annotations
 
 import smtplib
+from contextlib import suppress
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -15,7 +16,6 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
-from django.db.models import QuerySet
 
 from clientarea import notice_mail
 from clientarea.models import Client
@@ -33,7 +33,7 @@ class Outcome(StrEnum):
 
     SENT = "sent"
     UNKNOWN = "unknown"  # the mail server fell silent while taking it: never sent again
-    NOT_NEEDED = "not_needed"  # all was paid, or the client wants no mail any more
+    NOT_NEEDED = "not_needed"  # all was paid, or the client wants no mail any more, or has no proper address
     TAKEN_BACK = "taken_back"  # its day or its hours were over
     DONE_BEFORE = "done_before"
 
@@ -44,8 +44,25 @@ def send(contact_id: int, *, agency: Agency, now: datetime) -> Outcome:
     if isinstance(claimed, Outcome):
         return claimed
     contact, invoices, late = claimed
+    mine = Contact.objects.filter(pk=contact.pk, state=ContactState.CLAIMED)
+    try:
+        taken = _deliver(_message(contact, invoices, late=late, agency=agency))
+    except mail.MailError:
+        mine.update(state=ContactState.LISTED)
+        return Outcome.NOT_NEEDED
+    except Exception:
+        # It did not leave, and we know it: not the silence of a killed process.
+        mine.update(state=ContactState.WAITING)
+        raise
+    if not taken:
+        return Outcome.UNKNOWN
+    mine.update(state=ContactState.SENT, sent_at=now)
+    return Outcome.SENT
+
+
+def _message(contact: Contact, invoices: list[Invoice], *, late: bool, agency: Agency) -> EmailMultiAlternatives:
     payable = accounts.active_account() is not None
-    message = build(
+    return build(
         contact.client,
         [(invoice, links.url_of(invoice, agency) if payable else "") for invoice in invoices],
         reminder_policy.current(),
@@ -54,26 +71,21 @@ def send(contact_id: int, *, agency: Agency, now: datetime) -> Outcome:
         key=str(contact.pk),
         today=contact.on,
     )
-    mine = Contact.objects.filter(pk=contact.pk, state=ContactState.CLAIMED)
-    message.connection = get_connection()
-    try:
-        message.connection.open()
-        return _deliver(message, mine, now=now)
-    except Exception:
-        # It did not leave, and we know it: not the silence of a killed process.
-        mine.update(state=ContactState.WAITING)
-        raise
-    finally:
-        message.connection.close()
 
 
-def _deliver(message: EmailMultiAlternatives, mine: QuerySet[Contact], *, now: datetime) -> Outcome:
+def _deliver(message: EmailMultiAlternatives) -> bool:
+    """Whether the mail server took it; False where it fell silent while taking it. Raises where it surely did not."""
+    server = get_connection()
+    server.open()
+    message.connection = server
     try:
         message.send()
     except (TimeoutError, smtplib.SMTPServerDisconnected):
-        return Outcome.UNKNOWN
-    mine.update(state=ContactState.SENT, sent_at=now)
-    return Outcome.SENT
+        return False
+    finally:
+        with suppress(OSError, smtplib.SMTPException):
+            server.close()
+    return True
 
 
 def _claim(contact_id: int, *, now: datetime) -> tuple[Contact, list[Invoice], bool] | Outcome:

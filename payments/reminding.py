@@ -8,11 +8,13 @@ Nobody is reminded of what is being paid, and what is paid meanwhile drops out o
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db import DatabaseError, transaction
+from django.db.models import Count, Max, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from clientarea import notices
 from clientarea.models import Client, NoticeKind
@@ -32,6 +34,7 @@ from saas.jobs.defer import defer
 from saas.lib import clock
 from saas.lib.businessdays import collection_hours
 
+log = logging.getLogger(__name__)
 SOME = 100  # clients at a time: a job's lease is short
 WEEK = timedelta(days=7)
 NOTICE_KIND = {ReminderKind.SOON: NoticeKind.DUE_SOON, ReminderKind.LATE: NoticeKind.OVERDUE}
@@ -62,14 +65,19 @@ def remind_some(*, now: datetime, limit: int = SOME) -> bool:
         return False
     today = clock.local(now).date()
     waiting = list(clients_to_remind(policy, today=today).values_list("pk", flat=True)[:limit])
+    made = 0
     for client_id in waiting:
-        _remind(client_id, policy, now=now)
-    return len(waiting) == limit
+        try:
+            made += _remind(client_id, policy, now=now)
+        except DatabaseError as error:
+            # One client's trouble must not silence the others.
+            log.error("no reminder for client %s: %s", client_id, type(error).__name__)
+    return len(waiting) == limit and made > 0
 
 
 def clients_to_remind(policy: ReminderPolicy, *, today: date) -> QuerySet[Client]:
     """The clients whom the policy would write to today, who were not written to today nor too often this week."""
-    due = Exists(_due_invoices(policy, today=today).filter(client=OuterRef("pk")))
+    due = Q(pk__in=_due_invoices(policy, today=today).values("client"))
     week = Count("contacts", filter=Q(contacts__on__gt=today - WEEK) & ~Q(contacts__state=ContactState.LISTED))
     return (
         Client.objects.filter(due, archived_at=None)
@@ -99,7 +107,7 @@ def _due_invoices(policy: ReminderPolicy, *, today: date) -> InvoiceQuerySet:
         .with_state(today=today)
         .exclude(state=InvoiceState.IN_PROCESS)  # type: ignore[misc]
         .annotate(
-            late_turns=Count("reminders", filter=late),
+            late_turns=Coalesce(Max("reminders__turn", filter=late), 0),
             soon_turns=Count("reminders", filter=Q(reminders__kind=ReminderKind.SOON)),
             late_on=Max("reminders__contact__on", filter=late),
         )
@@ -116,14 +124,15 @@ def _due_invoices(policy: ReminderPolicy, *, today: date) -> InvoiceQuerySet:
     return rents.filter(wanted)
 
 
-def _remind(client_id: int, policy: ReminderPolicy, *, now: datetime) -> None:
-    """Write down the contact of one client, its reminders and notices, and ask for its mail; nothing if that was done."""
+def _remind(client_id: int, policy: ReminderPolicy, *, now: datetime) -> bool:
+    """Write down the contact of one client, its reminders and notices, and ask for its mail; nothing if that was done. Returns
+    whether there is a new one."""
     today = clock.local(now).date()
     with transaction.atomic():
         client = Client.objects.select_for_update().get(pk=client_id)
         due = due_of(client, policy, today=today) if clients_to_remind(policy, today=today).filter(pk=client_id).exists() else []
         if not due:
-            return
+            return False
         by_mail = mail_kinds(client)
         mailed = any(each.kind in by_mail for each in due)
         contact = Contact.objects.create(
@@ -136,6 +145,7 @@ def _remind(client_id: int, policy: ReminderPolicy, *, now: datetime) -> None:
             _list(client, each, now=now)
         if mailed:
             defer("payments.reminder_mail", str(contact.pk), now=now, contact_id=contact.pk)
+        return True
 
 
 def mail_kinds(client: Client) -> set[ReminderKind]:

@@ -267,11 +267,11 @@ def test_a_round_killed_half_way_is_finished_by_the_next(here: Cast, monkeypatch
     whole = reminding._remind
     seen: list[int] = []
 
-    def dies(client_id: int, *args: Any, **options: Any) -> None:
+    def dies(client_id: int, *args: Any, **options: Any) -> bool:
         if seen:
             raise Killed
         seen.append(client_id)
-        whole(client_id, *args, **options)
+        return whole(client_id, *args, **options)
 
     monkeypatch.setattr(reminding, "_remind", dies)
     with pytest.raises(Killed):
@@ -331,6 +331,39 @@ def test_a_mail_that_missed_its_hours_is_taken_back_and_made_anew(here: Cast, mo
     opening = next_collection_time(moment)
     assert [letter.to for letter in a_day(monkeypatch, opening) if "FA-2" in letter.body] == [["rita@correo.example"]]
     assert Notice.objects.filter(key=f"late:{here.overdue.pk}:1").count() == 1
+
+
+def test_a_mail_of_long_ago_that_is_taken_back_leaves_the_later_turns_alone(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    reminding.remind_some(now=NOW)
+    Job.objects.filter(kind="payments.reminder_mail").update(dead_at=NOW)
+    week = timedelta(days=7)
+    policy(most=9)
+    assert len(a_day(monkeypatch, NOW + week)) >= 1
+    Job.objects.update(dead_at=None)
+    assert [letter for letter in a_day(monkeypatch, NOW + week + timedelta(minutes=1)) if "FA-2" in letter.body] == []
+    a_day(monkeypatch, NOW + 2 * week)
+    mine = [(turn, on) for number, _kind, turn, on in reminded() if number == 2]
+    assert mine == [(2, TODAY + week), (3, TODAY + 2 * week)]
+
+
+def test_an_address_that_is_none_is_not_tried_again(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    Client.objects.filter(pk=here.rita.pk).update(email="no es un correo")
+    assert a_day(monkeypatch, NOW) == []
+    assert (Contact.objects.get().state, Job.objects.filter(done_at=None).exists()) == (ContactState.LISTED, False)
+
+
+def test_one_client_s_trouble_does_not_silence_the_others(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_invoice(here.berta_lease, 40, due_on=TODAY - timedelta(days=3))
+    whole = reminding._remind
+
+    def trouble(client_id: int, *args: Any, **options: Any) -> bool:
+        if client_id == here.rita.pk:
+            raise IntegrityError
+        return whole(client_id, *args, **options)
+
+    monkeypatch.setattr(reminding, "_remind", trouble)
+    assert [letter.to for letter in a_day(monkeypatch, NOW)] == [["berta@correo.example"]]
+    assert reminding.remind_some(now=NOW, limit=1) is False  # it does not go round in circles
 
 
 # Many
