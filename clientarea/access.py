@@ -12,6 +12,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from clientarea import notices
 from clientarea.models import Client, Lease, Ownership, PortalView, Unit
 from clientarea.models_files import WANTED, ClientFile, FileEvent, FileRequest, Paper, RequestState
 from saas.accounts.models import Role, User
@@ -93,23 +94,24 @@ def is_owner(client: Client) -> bool:
 
 
 def roles(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `is_renter` and `is_owner` for the portal's navigation, and `viewing` and `viewing_client`,
-    whom staff is looking as. Nothing is asked until a template looks."""
+    """Context processor: `is_renter`, `is_owner` and `unread_notices` ("", "3", "99+") for the portal's navigation, and
+    `viewing` and `viewing_client`, whom staff is looking as. Nothing is asked until a template looks."""
     user = getattr(request, "user", None)
     if user is None or getattr(request, "agency", None) is None:
         return {}
 
-    def ask(question: Any) -> bool:
+    def ask(question: Any) -> Any:
         if not user.is_authenticated or (user.role != Role.CLIENT and viewing_of(request) is None):
             return False
         try:
-            return bool(question(client_of(request)))
+            return question(client_of(request))
         except Http404:
             return False
 
     return {
         "is_renter": SimpleLazyObject(lambda: ask(is_renter)),
         "is_owner": SimpleLazyObject(lambda: ask(is_owner)),
+        "unread_notices": SimpleLazyObject(lambda: ask(notices.unread_words) or ""),
         "viewing": SimpleLazyObject(lambda: viewing_of(request)),
         "viewing_client": SimpleLazyObject(lambda: client_of(request)),
     }

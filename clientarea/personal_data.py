@@ -5,6 +5,7 @@ from __future__ import annotations
 from clientarea.access import leases_of
 from clientarea.history import told
 from clientarea.models import Client
+from clientarea.notice_words import words_of
 from saas.accounts.models import User
 from saas.lib import phones
 from saas.lib.personal_data import Row, holds
@@ -93,3 +94,27 @@ def file_requests(user: User) -> list[Row]:
         }
         for asked in client.file_requests.prefetch_related("events").order_by("pk")
     ]  # fmt: skip
+
+
+@holds("notificaciones", "Notificaciones", order=71)
+def told_notices(user: User) -> list[Row]:
+    """What the person was told, and when it was read."""
+    client = _client(user)
+    if client is None:
+        return []
+    return [
+        {"Fecha": notice.created_at, "Tipo": notice.get_kind_display(), "Notificación": words_of(notice).title, "Leída": notice.read_at}
+        for notice in client.notices.order_by("pk")
+    ]
+
+
+@holds("preferencias", "Preferencias de notificación", order=72)
+def choices(user: User) -> list[Row]:
+    """How the person chose to be told."""
+    client = _client(user)
+    if client is None:
+        return []
+    return [
+        {"Tipo": row.get_kind_display(), "En el portal": "sí" if row.portal else "no", "Por correo": "sí" if row.mail else "no"}
+        for row in client.notice_choices.order_by("pk")
+    ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clientarea import paper_pages, portal_files
+from clientarea import portal_notices
 from clientarea.access import client_of
 from clientarea.forms import ProfileForm, profile_initial
 from clientarea.profile import ask_for_email, confirm_email, update_contact
@@ -68,4 +69,6 @@ urlpatterns = [
     path("perfil/correo/", profile_email, name="profile_email"),
     *portal_files.urlpatterns,
     *paper_pages.urlpatterns,
+    *portal_notices.urlpatterns,
 ]
+public_urlpatterns = portal_notices.public_urlpatterns

@@ -1,7 +1,7 @@
 """The mail that brings an invoice: its PDF, and for rent a link to pay it without logging in.
 
 Sent once per job; a crash between sending and marking it may send a second copy, with the same Message-ID. Who has no
-address, and what is void or paid, gets none.
+address or wants no such mail, and what is void or paid, gets none.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from clientarea import notice_mail, notices
+from clientarea.models import NoticeKind
 from payments import accounts, documents, invoicing, links
 from payments.models import Invoice, InvoiceKind
 from saas.lib import clock, mail
@@ -26,7 +28,9 @@ def send(invoice_id: int, *, agency: Agency, now: datetime, key: str = "") -> bo
     today = clock.local(now).date()
     rows = Invoice.objects.with_state(today=today).select_related("client", "lease__unit")
     invoice = rows.get(pk=invoice_id)
-    if not invoice.client.email or invoice.voided_at is not None or invoice.balance <= 0:
+    if not notices.may_mail(invoice.client) or invoice.voided_at is not None or invoice.balance <= 0:
+        return False
+    if not notices.wish_of(invoice.client, NoticeKind.INVOICE).mail:
         return False
     lines = invoicing.invoice_lines(invoice)
     if invoice.applied:
@@ -36,9 +40,7 @@ def send(invoice_id: int, *, agency: Agency, now: datetime, key: str = "") -> bo
         subject=f"{invoicing.title_of(invoice)} {invoice.full_number}",
         template="invoice",
         context={
-            "brand_name": agency.name,
-            "brand_colour": agency.colour,
-            "brand_foreground": branding.foreground(agency.colour),
+            **branding.mail_brand(agency),
             "name": invoice.client.name,
             "title": invoicing.title_of(invoice),
             "number": invoice.full_number,
@@ -54,6 +56,7 @@ def send(invoice_id: int, *, agency: Agency, now: datetime, key: str = "") -> bo
         from_name=agency.name,
         from_address=settings.MAIL_FROM,
         message_id_key=f"invoice:{agency.schema_name}:{invoice.pk}:{key}",
+        stop_url=notice_mail.stop_url(invoice.client, NoticeKind.INVOICE, agency),
     )
     data = documents.invoice_pdf(invoicing.invoice_document(invoice, agency))
     message.attach(f"factura-{invoice.full_number}.pdf", data, "application/pdf")

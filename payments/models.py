@@ -435,3 +435,4 @@ class Payout(models.Model):
 
 
 from payments.desk_models import CreditUse, Proof, Refund, RefundState, Reversal, ReversalKind  # noqa: E402, F401  (they point back here)
+from payments.reminder_models import Contact, ContactState, Reminder, ReminderKind, ReminderPolicy  # noqa: E402, F401

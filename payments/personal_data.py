@@ -1,8 +1,10 @@
-"""What payments hold about a person: invoices, payments with what was given to pay, receipts, and payouts."""
+"""What payments hold about a person: invoices, payments with what was given to pay, receipts, payouts, and reminders."""
 
 from __future__ import annotations
 
-from payments.models import Invoice, Payment, Payout, Receipt
+from django.db.models import Count
+
+from payments.models import Contact, Invoice, Payment, Payout, Receipt
 from saas.accounts.models import User
 from saas.lib.personal_data import Row, holds
 
@@ -47,4 +49,13 @@ def payouts(user: User) -> list[Row]:
     return [
         {"Comprobante de egreso": f"{p.prefix}-{p.number}", "Fecha": p.paid_on, "Neto girado": p.net, "Banco": p.bank, "Cuenta": p.account}
         for p in Payout.objects.filter(owner__user=user).order_by("paid_on", "pk")
+    ]
+
+
+@holds("recordatorios", "Recordatorios de pago", order=44)
+def contacts(user: User) -> list[Row]:
+    """When the person was written to about what is owed."""
+    return [
+        {"Día": c.on, "Estado": c.get_state_display(), "Enviado": c.sent_at, "Facturas": c.count}
+        for c in Contact.objects.filter(client__user=user).annotate(count=Count("reminders")).order_by("on", "pk")
     ]

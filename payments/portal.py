@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from payments import (
+    portal_calendar,
     portal_invoices,
     portal_link,
     portal_paying,
@@ -36,6 +37,7 @@ urlpatterns = [
     path("ingresos/", portal_payouts.payouts, name="payouts"),
     path("ingresos/<int:pk>/", portal_payouts.payout, name="payout"),
     path("ingresos/<int:pk>/comprobante/", portal_payouts.payout_receipt, name="payout_receipt"),
+    path("vencimientos.ics", portal_calendar.calendar_file, name="calendar_file"),
     path("estado-de-cuenta/", portal_statements.statement, name="statement"),
     path("estado-de-cuenta/pdf/", portal_statements.statement_pdf, name="statement_pdf"),
     path("estado-de-cuenta/excel/", portal_statements.statement_xlsx, name="statement_xlsx"),
@@ -46,6 +48,7 @@ urlpatterns = [
     path("certificados/arrendatario/<int:year>/", portal_statements.renter_certificate, name="renter_certificate"),
 ]
 public_urlpatterns = [
+    path("calendario/<str:token>.ics", portal_calendar.calendar_feed, name="calendar_feed"),
     path("verificar/<str:code>/", portal_verify.verify, name="verify"),
     path("verificar/paz-y-salvo/<str:token>/", portal_verify.clearance_check, name="clearance_check"),
     path("pagar/<str:token>/", portal_link.pay_link, name="pay_link"),

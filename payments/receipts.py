@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.urls import reverse
 
-from payments import documents
+from payments import announcing, documents
 from payments.models import Attempt, Counter, Invoice, Payment, PaymentSource, Receipt, ReceiptFile
 from saas.jobs.defer import defer
 from saas.lib import clock, crypto
@@ -32,7 +32,7 @@ PREFIX = "CP"
 def issue(
     *, payment: Payment, attempt: Attempt | None, applied: Sequence[tuple[Invoice, Decimal]], now: datetime
 ) -> Receipt:
-    """Number the receipt of a payment, without gaps, and ask for its PDF and its mail. Call it inside the transaction
+    """Number the receipt of a payment, without gaps, tell the client, and ask for its PDF and its mail. Call it inside the transaction
     that takes the money; asking again for the same payment returns the receipt it has."""
     existing = Receipt.objects.filter(payment=payment).first()
     if existing is not None:
@@ -64,6 +64,7 @@ def issue(
             "credit": str(payment.amount - covered),
         },
     )
+    announcing.announce_payment(receipt, now)
     defer("payments.receipt_pdf", str(receipt.pk), now=now, receipt_id=receipt.pk)
     return receipt
 

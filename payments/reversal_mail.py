@@ -23,9 +23,7 @@ def send(reversal_id: int, *, agency: Agency) -> None:
         subject=f"Se reversó un pago · {reversal.full_number}",
         template="reversal",
         context={
-            "brand_name": agency.name,
-            "brand_colour": agency.colour,
-            "brand_foreground": branding.foreground(agency.colour),
+            **branding.mail_brand(agency),
             "name": reversal.client.name,
             "number": reversal.full_number,
             "amount": reversal.amount,

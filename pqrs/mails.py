@@ -94,9 +94,7 @@ def _send(agency: Agency, case: Case, *, subject: str, template: str, to: str, e
         subject=subject.format(number=case.number),
         template=template,
         context={
-            "brand_name": agency.name,
-            "brand_colour": agency.colour,
-            "brand_foreground": branding.foreground(agency.colour),
+            **branding.mail_brand(agency),
             "case": case,
             **extra,
         },

@@ -1,4 +1,4 @@
-"""Who is told what about a case, and when: jobs asked for in the transaction of the fact. The mails are in pqrs/mails.py.
+"""Who is told what about a case, and when: notices and jobs in the transaction of the fact. The mails are in pqrs/mails.py.
 
 The client is told of what concerns the client: filed, answered, asked, extended, closed, reopened. Of staff, who has the case;
 while nobody has it, everyone. Notes are told to nobody.
@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
+from django.conf import settings
+from django.urls import reverse
+
+from clientarea import notices
+from clientarea.models import NoticeKind
 from pqrs.deadlines import business_day_before
 from pqrs.models import OPEN_STATES, Case, CaseEvent, CaseState, EventKind
 from saas.accounts.models import Role, User
@@ -15,6 +20,8 @@ from saas.jobs.defer import defer
 from saas.lib import clock
 
 REMIND_BEFORE = (3, 0)  # business days before the term ends
+# What staff did, as the client's list of notices calls it. The list says nothing of what the client did.
+_STEPS = {EventKind.WROTE: "wrote", EventKind.EXTENDED: "extended", CaseState.ANSWERED: "answered", CaseState.CLOSED: "closed"}
 _REMIND_AT = time(8)
 _MOST_STAFF = 25
 
@@ -25,6 +32,9 @@ def tell(event: CaseEvent, case: Case, *, now: datetime) -> None:
     moved_to = event.to_state if event.kind == EventKind.MOVED else ""
     if event.kind != EventKind.WROTE or from_staff:
         defer("pqrs.mail_client", str(event.pk), now=now, event_id=event.pk)
+    step = _STEPS.get(CaseState(moved_to) if moved_to else EventKind(event.kind)) if from_staff else None
+    if step:
+        _list(event, case, step, now=now)
     if event.kind == EventKind.OPENED or moved_to == CaseState.REOPENED or (event.kind == EventKind.WROTE and not from_staff):
         for user in staff_of(case):
             _tell_one(event, user, now=now)
@@ -49,6 +59,17 @@ def tell_due(case: Case, *, due_on: str, days: int, now: datetime) -> None:
     if case.state in OPEN_STATES and str(case.due_on) == due_on:
         for user in staff_of(case):
             defer("pqrs.mail_due", f"{case.pk}:{due_on}:{days}:{user.pk}", now=now, case_id=case.pk, user_id=user.pk, days=days)
+
+
+def _list(event: CaseEvent, case: Case, step: str, *, now: datetime) -> None:
+    notices.tell(
+        client=case.client,
+        kind=NoticeKind.CASE,
+        key=f"case:{event.pk}",
+        data={"number": case.number, "step": step},
+        link=reverse("case", args=[case.number], urlconf=settings.AGENCY_URLCONF),
+        now=now,
+    )
 
 
 def staff_of(case: Case) -> list[User]:

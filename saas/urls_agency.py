@@ -26,6 +26,7 @@ urlpatterns = [
     path("no-soy-robot/", captcha, name="captcha"),
     path("idioma/", set_language, name="set_language"),
     *payment_portal.public_urlpatterns,
+    *client_portal.public_urlpatterns,
     path("area-de-clientes/", home.home, name="home"),
     path("area-de-clientes/", include("saas.accounts.urls")),
     path("area-de-clientes/", include(client_portal.urlpatterns)),

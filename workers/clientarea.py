@@ -1,6 +1,6 @@
-"""The jobs of the client area: invite the clients of a round, some at a time; the mails about files; long papers."""
+"""The jobs of the client area: invite the clients of a round, some at a time; mail notices and what happened to files; long papers."""
 
-from clientarea import file_mail, invitations, papers
+from clientarea import file_mail, invitations, notice_mail, papers
 from saas.jobs.registry import Task, handles
 from saas.lib import clock
 from tenants.context import current_agency
@@ -34,3 +34,7 @@ def make_paper(task: Task) -> None:
 def purge_paper(task: Task) -> None:
     """Delete a paper whose day is over."""
     papers.purge(task.payload["paper_id"])
+@handles("clientarea.notice_mail")
+def mail_notice(task: Task) -> None:
+    """Mail what a notice says."""
+    notice_mail.send(task.payload["notice_id"], agency=current_agency())

@@ -1,10 +1,21 @@
-"""The jobs of money: settle what came, ask what did not, make and mail receipts, mail invoices."""
+"""The jobs of money: settle what came, ask what did not, make and mail receipts, mail invoices and payouts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from payments import invoice_mail, pace, receipt_mail, receipts, reconcile, refunds, reversal_mail, settlement
+from payments import (
+    invoice_mail,
+    pace,
+    payout_mail,
+    receipt_mail,
+    receipts,
+    reconcile,
+    refunds,
+    reversal_mail,
+    settlement,
+    unannounced,
+)
 from payments.gateway import GatewayRefused, GatewayUnavailable
 from saas.jobs.registry import Later, Task, handles
 from saas.lib import clock
@@ -105,3 +116,17 @@ def refund(task: Task) -> None:
 def mail_invoice(task: Task) -> None:
     """Mail an invoice with its PDF and a link to pay it."""
     invoice_mail.send(task.payload["invoice_id"], agency=current_agency(), now=clock.now(), key=task.key)
+
+
+@handles("payments.payout_mail")
+def mail_payout(task: Task) -> None:
+    """Mail a payout with its PDF to the owner."""
+    payout_mail.send(task.payload["payout_id"], agency=current_agency())
+
+
+@handles("payments.announce")
+def announce(task: Task) -> None:
+    """Tell clients of the invoices that came with the book, some at a time."""
+    now = clock.now()
+    if unannounced.announce_some(now=now):
+        raise Later(now + timedelta(seconds=1))

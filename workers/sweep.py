@@ -91,16 +91,17 @@ def _release(lock: int) -> None:
 @shared_task(name="workers.sweep", ignore_result=True, expires=10)
 def sweep_tick() -> None:
     """The beat's tick, every two seconds."""
-    _run_alone(SWEEP_LOCK, sweep)
+    run_alone(SWEEP_LOCK, sweep)
 
 
 @shared_task(name="workers.full_round", ignore_result=True, expires=300)
 def round_tick() -> None:
     """The rare visit to all."""
-    _run_alone(ROUND_LOCK, full_round)
+    run_alone(ROUND_LOCK, full_round)
 
 
-def _run_alone(lock: int, work: Callable[..., int]) -> None:
+def run_alone(lock: int, work: Callable[..., int]) -> None:
+    """Do `work` unless somebody does it already."""
     context.leave()
     if not _alone(lock):
         return

@@ -33,11 +33,13 @@ def build_mail(
     from_address: str,
     message_id_key: str,
     reply_to: str = "",
+    stop_url: str = "",
 ) -> EmailMultiAlternatives:
     """A message for one person, ready to `send()`. The templates also get `subject`, `brand_name` (by default
     `from_name`), `brand_colour` and `brand_foreground`.
 
-    `message_id_key` names what is told, e.g. `receipt:<schema>:<id>`: the same key gives the same Message-ID. Raises
+    `message_id_key` names what is told, e.g. `receipt:<schema>:<id>`: the same key gives the same Message-ID. `stop_url`, for
+    a mail that can be switched off, is said at the foot and in the headers, where a POST to it is enough (RFC 8058). Raises
     MailError.
     """
     from django.core.mail import EmailMultiAlternatives
@@ -48,14 +50,21 @@ def build_mail(
             raise MailError(f"the {label} of a mail must be one line of text")
     for address in (to, from_address, *([reply_to] if reply_to else [])):
         _check_address(address)
-    full = {**DEFAULT_BRAND, "brand_name": from_name, **context, "subject": subject}
+    full = {**DEFAULT_BRAND, "brand_name": from_name, **context, "subject": subject, "stop_url": stop_url}
+    headers = {"Message-ID": message_id(message_id_key, from_address), "Auto-Submitted": "auto-generated"}
+    foot = ""
+    if stop_url:
+        if any(sign in stop_url for sign in "\r\n\0<>"):
+            raise MailError("the address that ends a mail must be one line of text")
+        headers |= {"List-Unsubscribe": f"<{stop_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        foot = f"\n--\nPara no recibir más correos de este tipo: {stop_url}\n"
     message = EmailMultiAlternatives(
         subject=subject,
-        body=render_to_string(f"mail/{template}.txt", full).strip() + "\n",
+        body=render_to_string(f"mail/{template}.txt", full).strip() + "\n" + foot,
         from_email=formataddr((from_name, from_address)),
         to=[to],
         reply_to=[reply_to] if reply_to else None,
-        headers={"Message-ID": message_id(message_id_key, from_address), "Auto-Submitted": "auto-generated"},
+        headers=headers,
     )
     message.attach_alternative(render_to_string(f"mail/{template}.html", full), "text/html")
     return message

@@ -16,6 +16,7 @@ CLIENT = {
     "statement": "/area-de-clientes/estado-de-cuenta/", "clearance": "/area-de-clientes/paz-y-salvo/",
     "certificates": "/area-de-clientes/certificados/", "security": "/area-de-clientes/seguridad/", "my-data": "/area-de-clientes/mis-datos/",
     "files": "/area-de-clientes/documentos/",
+    "notices": "/area-de-clientes/notificaciones/", "notice-choices": "/area-de-clientes/notificaciones/preferencias/",
 }  # fmt: skip
 STAFF = {
     "desk": "/oficina/", "desk-clients": "/oficina/clientes/", "desk-client": "/oficina/clientes/1/", "desk-payu": "/oficina/payu/",
@@ -26,4 +27,5 @@ STAFF = {
     "desk-files": "/oficina/documentos/", "desk-client-files": "/oficina/clientes/1/documentos/",
     "desk-file-share": "/oficina/clientes/1/documentos/compartir/", "desk-file-ask": "/oficina/clientes/1/documentos/solicitar/",
     "desk-lease-share": "/oficina/contratos/1/documentos/compartir/",
+    "desk-reminders": "/oficina/ajustes/recordatorios/",
 }  # fmt: skip

@@ -188,7 +188,7 @@ def test_eleven_queries_for_three_invoices_and_for_three_hundred(cast: Casts, br
                 open_case(client=alfa.berta, kind="claim", subject="repairs", description="x", now=clock.now())
     many = _queries(browse, alfa, alfa.berta)
     assert few == many
-    assert many <= 11
+    assert many <= 12  # one of them counts the unread notices
     answer = _page(browse, alfa, alfa.berta)
     assert (answer.context["owed"]["count"], answer.context["commissions"]["count"]) == (152, 151)
 

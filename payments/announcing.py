@@ -1,0 +1,75 @@
+"""Tells clients of facts of money: a new invoice, a payment that was received, a payout that was made.
+
+Each belongs in the transaction of its fact and may be called again: a client is told once. What came with the agency's book
+happened elsewhere and is told to nobody, unless the agency asks for it (payments/unannounced.py).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from clientarea import notices
+from clientarea.models import NoticeKind
+from payments.models import Invoice, InvoiceKind, Payout, Receipt
+from saas.lib import clock
+from saas.lib.businessdays import next_collection_time
+
+
+def invoice_key(invoice_id: int | str) -> str:
+    """The key under which an invoice was announced."""
+    return f"invoice:{invoice_id}"
+
+
+def announce_invoice(invoice: Invoice, now: datetime) -> bool:
+    """Tell the client of a new invoice, with a mail that brings its PDF and the link to pay it. What is void or asks for
+    nothing is not told. Of one that is overdue already the mail asks for money: it waits for the hours of Ley 2300. Returns
+    whether the client is told now."""
+    if invoice.voided_at is not None or invoice.balance <= 0:
+        return False
+    not_before = next_collection_time(now) if invoice.due_on < clock.local(now).date() else None
+    return notices.tell(
+        client=invoice.client,
+        kind=NoticeKind.INVOICE,
+        key=invoice_key(invoice.pk),
+        data={"number": invoice.full_number, "amount": invoice.balance, "due_on": invoice.due_on},
+        link=invoice_path(invoice),
+        letter=notices.Letter("payments.invoice_mail", {"invoice_id": invoice.pk}, not_before),
+        now=now,
+    )
+
+
+def announce_payout(payout: Payout, now: datetime) -> bool:
+    """Tell an owner of a payout, with a mail that brings its paper. Returns whether the owner is told now."""
+    return notices.tell(
+        client=payout.owner,
+        kind=NoticeKind.PAYOUT,
+        key=f"payout:{payout.pk}",
+        data={"number": payout.full_number, "amount": payout.net, "period": payout.period},
+        link=_path("payout", payout.pk),
+        letter=notices.Letter("payments.payout_mail", {"payout_id": payout.pk}),
+        now=now,
+    )
+
+
+def announce_payment(receipt: Receipt, now: datetime) -> bool:
+    """Tell a client of a payment that was received. Its mail is the receipt's own, which waits for the PDF."""
+    return notices.tell(
+        client=receipt.client,
+        kind=NoticeKind.PAYMENT,
+        key=f"receipt:{receipt.pk}",
+        data={"number": receipt.full_number, "amount": receipt.amount},
+        link=_path("payment", receipt.payment_id),
+        now=now,
+    )
+
+
+def invoice_path(invoice: Invoice) -> str:
+    """Where the client sees an invoice."""
+    return _path("invoice" if invoice.kind == InvoiceKind.RENT else "commission", invoice.pk)
+
+
+def _path(view: str, pk: int) -> str:
+    return reverse(view, args=[pk], urlconf=settings.AGENCY_URLCONF)
