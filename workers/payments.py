@@ -1,10 +1,22 @@
-"""The jobs of money: settle what came, ask what did not, make and mail receipts, mail invoices."""
+"""The jobs of money: settle what came, ask what did not, make and mail receipts, issue and mail invoices."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from payments import invoice_mail, pace, receipt_mail, receipts, reconcile, refunds, reversal_mail, settlement
+from payments import (
+    increases,
+    invoice_mail,
+    issuing,
+    pace,
+    receipt_mail,
+    receipts,
+    reconcile,
+    refunds,
+    reversal_mail,
+    runs,
+    settlement,
+)
 from payments.gateway import GatewayRefused, GatewayUnavailable
 from saas.jobs.registry import Later, Task, handles
 from saas.lib import clock
@@ -105,3 +117,21 @@ def refund(task: Task) -> None:
 def mail_invoice(task: Task) -> None:
     """Mail an invoice with its PDF and a link to pay it."""
     invoice_mail.send(task.payload["invoice_id"], agency=current_agency(), now=clock.now(), key=task.key)
+
+
+@handles("payments.invoice_mail_some")
+def mail_some_invoices(task: Task) -> None:
+    """Ask for the mail of the next invoices of a month."""
+    issuing.mail_some(date.fromisoformat(task.payload["period"]), task.payload["kind"], now=clock.now())
+
+
+@handles("payments.run_some")
+def run_some(task: Task) -> None:
+    """Issue the next batch of a run of invoices."""
+    runs.run_some(task.payload["run_id"], now=clock.now())
+
+
+@handles("payments.increase_mail")
+def mail_increase(task: Task) -> None:
+    """Tell a renter of an increase, and keep when."""
+    increases.send_notice(task.payload["increase_id"], agency=current_agency(), now=clock.now())
