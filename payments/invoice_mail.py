@@ -11,7 +11,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from payments import accounts, documents, invoicing, links
+from payments import accounts, invoicing, links
 from payments.models import Invoice, InvoiceKind
 from saas.lib import clock, mail
 from tenants import branding
@@ -55,7 +55,7 @@ def send(invoice_id: int, *, agency: Agency, now: datetime, key: str = "") -> bo
         from_address=settings.MAIL_FROM,
         message_id_key=f"invoice:{agency.schema_name}:{invoice.pk}:{key}",
     )
-    data = documents.invoice_pdf(invoicing.invoice_document(invoice, agency))
-    message.attach(f"factura-{invoice.full_number}.pdf", data, "application/pdf")
+    message.attach(f"factura-{invoice.full_number}.pdf", invoicing.paper_of(invoice, agency), "application/pdf")
     message.send()
+    Invoice.objects.filter(pk=invoice.pk).update(mailed_at=now)
     return True

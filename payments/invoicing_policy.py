@@ -33,13 +33,13 @@ def save(values: Mapping[str, Any], *, staff: User, now: datetime, today: date) 
     with transaction.atomic():
         InvoicingPolicy.objects.get_or_create(pk=1)
         policy = InvoicingPolicy.objects.select_for_update().get(pk=1)
-        before = {name: getattr(policy, name) for name in RULES}
+        before = _plain({name: getattr(policy, name) for name in RULES})
         if values["late_rate"] and not policy.late_rate:
             policy.late_since = today
         for name in RULES:
             setattr(policy, name, values[name])
         policy.save()
-        record("invoicing_policy", 1, before=before, after={name: values[name] for name in RULES}, by=staff, now=now)
+        record("invoicing_policy", 1, before=before, after=_plain({name: values[name] for name in RULES}), by=staff, now=now)
     return policy
 
 
@@ -60,8 +60,8 @@ def save_figures(year: int, values: Mapping[str, Any], *, staff: User, now: date
     with transaction.atomic():
         before = figures().get(year)
         row, _made = YearFigures.objects.update_or_create(year=year, defaults={name: values[name] for name in FIGURES})
-        told = {name: getattr(before, name) for name in FIGURES} if before else {}
-        record("year_figures", year, before=told, after={name: values[name] for name in FIGURES}, by=staff, now=now)
+        told = _plain({name: getattr(before, name) for name in FIGURES}) if before else {}
+        record("year_figures", year, before=told, after=_plain({name: values[name] for name in FIGURES}), by=staff, now=now)
     return row
 
 
@@ -72,3 +72,8 @@ def withholding_of(amount: Decimal, year: int, known: Mapping[int, YearFigures])
     if row is None or amount < row.uvt * row.withholding_base:
         return Decimal(0)
     return whole(amount * row.withholding_rate / 100)
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers as people write them: 19, not 19.000."""
+    return {name: f"{value.normalize():f}" if isinstance(value, Decimal) else value for name, value in values.items()}

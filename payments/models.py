@@ -123,7 +123,9 @@ class Invoice(models.Model):
             models.CheckConstraint(condition=Q(applied__lte=F("total")), name="invoice_not_overpaid"),
             models.CheckConstraint(condition=Q(credited__gte=0, credited__lte=F("applied")), name="invoice_credited"),
             models.CheckConstraint(
-                condition=Q(total=F("base") + F("administration") + F("extras") + F("iva") - F("withholding")), name="invoice_adds_up"
+                # What a book brought says what its own papers said.
+                condition=Q(resolution=None) | Q(total=F("base") + F("administration") + F("extras") + F("iva") - F("withholding")),
+                name="invoice_adds_up",
             ),
             models.UniqueConstraint(
                 fields=["lease", "period", "kind", "client"], name="invoice_of_run_once", condition=Q(run__isnull=False, voided_at=None)

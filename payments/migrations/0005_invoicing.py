@@ -283,7 +283,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('total', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('base'), '+', models.F('administration')), '+', models.F('extras')), '+', models.F('iva')), '-', models.F('withholding')))), name='invoice_adds_up'),
+            constraint=models.CheckConstraint(condition=models.Q(('resolution', None), ('total', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('base'), '+', models.F('administration')), '+', models.F('extras')), '+', models.F('iva')), '-', models.F('withholding'))), _connector='OR'), name='invoice_adds_up'),
         ),
         migrations.AddConstraint(
             model_name='invoice',

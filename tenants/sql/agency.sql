@@ -1,5 +1,5 @@
 -- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.
--- migrations: 647dc8cd95107178a9012782f8cc0cdccdb96aafa9c127a788b62b0a5dc2f335
+-- migrations: bc8ed6799e5439f26fd56abc64db69d7601766c403105655f72f1a212bd0d7f3
 
 CREATE FUNCTION "audit_refuse"() RETURNS "trigger"
     LANGUAGE "plpgsql"
@@ -617,7 +617,7 @@ CREATE TABLE "payments_invoice" (
     "voided_reason" character varying(200) NOT NULL,
     "run_id" bigint,
     "resolution_id" bigint,
-    CONSTRAINT "invoice_adds_up" CHECK (("total" = (((("base" + "administration") + "extras") + "iva") - "withholding"))),
+    CONSTRAINT "invoice_adds_up" CHECK ((("resolution_id" IS NULL) OR ("total" = (((("base" + "administration") + "extras") + "iva") - "withholding")))),
     CONSTRAINT "invoice_amounts" CHECK ((("applied" >= (0)::numeric) AND ("total" >= (0)::numeric))),
     CONSTRAINT "invoice_credited" CHECK ((("credited" >= (0)::numeric) AND ("credited" <= "applied"))),
     CONSTRAINT "invoice_not_overpaid" CHECK (("applied" <= "total")),
