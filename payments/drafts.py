@@ -67,6 +67,11 @@ class Draft:
         """What will be asked for."""
         return self.base + self.administration + self.extras + self.iva - self.withholding
 
+    @property
+    def others(self) -> Decimal:
+        """All but the rent or the commission itself."""
+        return self.total - self.base
+
 
 def interest_line(interest: Interest, rate: Decimal) -> DraftLine:
     """Late interest as a line: of which invoice, for how long, at which rate."""

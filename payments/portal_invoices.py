@@ -67,6 +67,18 @@ def commission_xml(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @client
+def invoice_note(request: HttpRequest, pk: int) -> HttpResponse:
+    """The paper of a credit note."""
+    note = own(access.notes_of(client_of(request)), pk)
+    try:
+        data = invoicing.note_paper(note, request.agency)  # type: ignore[attr-defined]
+    except PdfError:
+        messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
+        return redirect("invoice" if note.invoice.kind == InvoiceKind.RENT else "commission", pk=note.invoice_id)
+    return pdf_download(data, f"nota-credito-{note.full_number}.pdf")
+
+
+@client
 def commission_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The paper of a commission invoice."""
     return _pdf(request, own(access.commissions_of(client_of(request), today=clock.today()).select_related("client"), pk))
@@ -119,6 +131,7 @@ def _detail(request: HttpRequest, row: Invoice) -> HttpResponse:
             "can_continue": under_way is not None and checkout.sendable(under_way, access.lines_of(under_way)),
             "lines": invoicing.invoice_lines(row),
             "movements": access.movements_of(client_of(request)).filter(invoice=row),
+            "notes": access.notes_of(client_of(request)).filter(invoice=row),
             "official_xml": row.papers.filter(kind=PaperKind.XML).exists(),
         },
     )
