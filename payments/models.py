@@ -66,7 +66,7 @@ class InvoiceQuerySet(QuerySet["Invoice"]):
                 models.When(applied__gte=F("total"), then=models.Value(InvoiceState.PAID)),
                 models.When(in_process=True, then=models.Value(InvoiceState.IN_PROCESS)),
                 models.When(due_on__lt=today, then=models.Value(InvoiceState.OVERDUE)),
-                models.When(applied__gt=0, then=models.Value(InvoiceState.PARTLY_PAID)),
+                models.When(applied__gt=F("credited"), then=models.Value(InvoiceState.PARTLY_PAID)),
                 default=models.Value(InvoiceState.PENDING),
                 output_field=models.CharField(),
             )

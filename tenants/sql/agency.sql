@@ -1,5 +1,5 @@
 -- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.
--- migrations: bc8ed6799e5439f26fd56abc64db69d7601766c403105655f72f1a212bd0d7f3
+-- migrations: 17c33a1e7ee9fd7b45054d1ece23f37369958a7150692561c54841323636ff9d
 
 CREATE FUNCTION "audit_refuse"() RETURNS "trigger"
     LANGUAGE "plpgsql"
