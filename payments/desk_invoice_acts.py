@@ -106,7 +106,7 @@ def desk_invoice_papers(request: HttpRequest, pk: int) -> HttpResponse:
     posted = request.method == "POST"
     form = PapersForm(request.POST if posted else None, request.FILES if posted else None, initial={"cufe": invoice.cufe})
     if posted and form.is_valid():
-        papers.attach(pk, files=form.files(), cufe=form.cleaned_data["cufe"], staff=who(request), now=clock.now())
+        papers.attach(pk, files=form.checked_files(), cufe=form.cleaned_data["cufe"], staff=who(request), now=clock.now())
         messages.success(request, _("El documento oficial quedó guardado: es el que se descarga desde ahora."))
         return redirect("desk_invoice", pk=pk)
     context = {"invoice": invoice, "form": form, "papers": invoice.papers.order_by("kind")}

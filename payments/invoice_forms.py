@@ -208,7 +208,7 @@ class PapersForm(forms.Form):
             raise ValidationError(_("Escriba el CUFE o adjunte por lo menos un archivo."))
         return data
 
-    def files(self) -> list[papers.PaperFile]:
+    def checked_files(self) -> list[papers.PaperFile]:
         """The files, checked."""
         return [file for file in (self.cleaned_data["pdf"], self.cleaned_data["xml"]) if file]
 

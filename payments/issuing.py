@@ -89,7 +89,7 @@ def ask_mails(period: date, kind: str, *, now: datetime) -> bool:
         first = waiting.order_by("pk").values_list("pk", flat=True).first()
         if first is None:
             return False
-        defer(MAIL_SOME, f"{kind}:{period:%Y-%m}:{first}:{now:%Y%m%d%H%M}", now=now, period=period.isoformat(), kind=kind)
+        defer(MAIL_SOME, f"{kind}:{period:%Y-%m}:{first}:{now:%Y%m%d%H%M}", now=now, period=period.isoformat(), of=kind)
     return True
 
 
@@ -103,7 +103,7 @@ def mail_some(period: date, kind: str, *, now: datetime) -> None:
         Invoice.objects.filter(pk__in=[invoice.pk for invoice in rows]).update(mail_asked_at=now)
         first = waiting.values_list("pk", flat=True).first()
         if first is not None:
-            defer(MAIL_SOME, f"{kind}:{period:%Y-%m}:{first}:{now:%Y%m%d%H%M}", now=now, period=period.isoformat(), kind=kind)
+            defer(MAIL_SOME, f"{kind}:{period:%Y-%m}:{first}:{now:%Y%m%d%H%M}", now=now, period=period.isoformat(), of=kind)
 
 
 def mail_progress(period: date, kind: str) -> dict[str, int]:
@@ -111,7 +111,7 @@ def mail_progress(period: date, kind: str) -> dict[str, int]:
     alive = Invoice.objects.filter(period=period, kind=kind, voided_at=None)
     owed = Q(applied__lt=F("total"))
     counts: dict[str, int] = alive.aggregate(
-        total=Count("pk"), asked=Count("pk", filter=Q(mail_asked_at__isnull=False)), mailed=Count("pk", filter=Q(mailed_at__isnull=False)),
+        all=Count("pk"), asked=Count("pk", filter=Q(mail_asked_at__isnull=False)), mailed=Count("pk", filter=Q(mailed_at__isnull=False)),
         waiting=Count("pk", filter=owed & Q(mail_asked_at=None) & ~Q(client__email="")), without=Count("pk", filter=Q(client__email="")),
     )  # fmt: skip
     return counts

@@ -122,7 +122,7 @@ def mail_invoice(task: Task) -> None:
 @handles("payments.invoice_mail_some")
 def mail_some_invoices(task: Task) -> None:
     """Ask for the mail of the next invoices of a month."""
-    issuing.mail_some(date.fromisoformat(task.payload["period"]), task.payload["kind"], now=clock.now())
+    issuing.mail_some(date.fromisoformat(task.payload["period"]), task.payload["of"], now=clock.now())
 
 
 @handles("payments.run_some")
