@@ -116,10 +116,10 @@ def renter_year(client: Client, year: int) -> Year:
         where = f"{row['address']}, {row['city']}" if row["address"] else ""
         key = (row["lease"] or _("Sin contrato"), where)
         sums[key] = [a + b for a, b in zip(sums[key], (rent, administration, extras, iva, -withheld, row["paid"]), strict=True)]
-    headings = (_("Canon"), _("Administración"), _("Otros conceptos"), _("IVA"), _("Retenciones"), _("Total pagado"))
+    headings: tuple[str, ...] = (_("Canon"), _("Administración"), _("Otros conceptos"), _("IVA"), _("Retenciones"), _("Total pagado"))
     if not any(figures[2] for figures in sums.values()):
         headings = headings[:2] + headings[3:]
-        sums = {key: figures[:2] + figures[3:] for key, figures in sums.items()}  # type: ignore[assignment]
+        sums.update({key: figures[:2] + figures[3:] for key, figures in sums.items()})
     return Year(year, headings, tuple((lease, where, tuple(figures)) for (lease, where), figures in sums.items()))
 
 

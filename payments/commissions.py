@@ -16,6 +16,7 @@ from django.db.models import Min, QuerySet, Sum
 
 from clientarea.models import Lease
 from payments.drafts import Draft, refusal
+from payments.invoicing_policy import percent
 from payments.models import InvoiceKind, ItemState, Movement, MovementKind, RunItem, RunKind
 from payments.monthly import PIECE, Rules, Skipped, last_day, leases_with_all
 from saas.lib import clock
@@ -124,8 +125,7 @@ def _why_not(rent: Decimal, lease: Lease, draft: Draft) -> str:
 
 
 def _draft(lease: Lease, owner: int, name: str, period: date, issued_on: date, *, base: Decimal, rent: Decimal, rules: Rules) -> Draft:
-    percent = f"{lease.commission.normalize():f}".replace(".", ",")
-    concept = f"Comisión del {percent} % sobre {cop(rent)} de canon recaudado hasta {clock.month_name(period)}, contrato {lease.number}"
+    concept = f"Comisión del {percent(lease.commission)} % sobre {cop(rent)} de canon recaudado hasta {clock.month_name(period)}, contrato {lease.number}"
     return Draft(
         kind=InvoiceKind.COMMISSION, client_id=owner, client=name, period=period, issued_on=issued_on, due_on=issued_on, concept=concept,
         base=base, lease_id=lease.pk, lease=lease.number, rent_iva=whole(base * rules.policy.commission_iva_rate / 100), collected=rent,

@@ -62,7 +62,8 @@ def desk_rules(request: HttpRequest) -> HttpResponse:
         invoicing_policy.save_figures(figures.cleaned_data["year"], figures.cleaned_data, staff=who(request), now=clock.now())
         messages.success(request, _("Las cifras quedaron guardadas."))
         return redirect("desk_rules")
-    context = {"rules": rules, "figures": figures, "known": known.values(), "policy": policy, "year": year}
+    told = [(each, invoicing_policy.percent(each.ipc), invoicing_policy.percent(each.withholding_rate)) for each in known.values()]
+    context = {"rules": rules, "figures": figures, "known": told, "policy": policy, "year": year}
     return render(request, "payments/desk_rules.html", context)
 
 
@@ -87,16 +88,16 @@ def desk_client_taxes(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_increases(request: HttpRequest) -> HttpResponse:
     """*Incrementos*: the rents that may go up, telling the renters, and those on their way."""
-    now, today = clock.now(), clock.today()
     if request.method == "POST":
         _decide(request)
         return redirect("desk_increases")
-    page = page_of(request, increases.proposals(today))  # type: ignore[arg-type]
+    page = page_of(request, increases.proposals(clock.today()))  # type: ignore[arg-type]
     offered = [(each, RiseForm(initial={"percent": each.percent, "from_on": each.from_on}, auto_id=f"id_{each.lease.pk}_%s")) for each in page]
     rows = RentIncrease.objects.select_related("lease__renter", "made_by")
+    applied = rows.filter(applied_at__isnull=False).order_by("-applied_at", "-pk")[:30]
     context = {
         "page": page, "offered": offered, "waiting": rows.filter(applied_at=None).order_by("from_on", "pk")[:100],
-        "applied": rows.filter(applied_at__isnull=False).order_by("-applied_at", "-pk")[:30], "now": now,
+        "applied": [(row, invoicing_policy.percent(row.percent)) for row in applied],
     }  # fmt: skip
     return render(request, "payments/desk_increases.html", context)
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from payments import numbering
+from payments.invoicing_policy import percent
 from payments.late_interest import Interest
 from payments.models import Invoice, InvoiceKind, InvoiceLine, InvoiceRun, LineKind, Resolution
 from saas.accounts.models import User
@@ -75,9 +76,9 @@ class Draft:
 
 def interest_line(interest: Interest, rate: Decimal) -> DraftLine:
     """Late interest as a line: of which invoice, for how long, at which rate."""
-    told = f"{rate.normalize():f}".replace(".", ",")
     days = f"{interest.days} {'día' if interest.days == 1 else 'días'}"
-    return DraftLine(LineKind.INTEREST, f"Intereses de mora, factura {interest.number}: {days} al {told} % mensual", interest.amount, interest=interest)
+    concept = f"Intereses de mora, factura {interest.number}: {days} al {percent(rate)} % mensual"
+    return DraftLine(LineKind.INTEREST, concept, interest.amount, interest=interest)
 
 
 def issue(

@@ -99,8 +99,7 @@ def announce(lease_id: int, *, percent: Decimal, from_on: date, staff: User, now
         if offered.percent is None:
             raise IncreaseRefused(f"Escriba primero el IPC de {offered.ipc_year} en Reglas de facturación.")
         if not 0 < percent <= offered.percent:
-            told = f"{offered.percent.normalize():f}".replace(".", ",")
-            raise IncreaseRefused(f"El incremento no puede pasar del IPC de {offered.ipc_year}: {told} % (Ley 820 de 2003, artículo 20).")
+            raise IncreaseRefused(f"El incremento no puede pasar del IPC de {offered.ipc_year}: {invoicing_policy.percent(offered.percent)} % (Ley 820 de 2003, artículo 20).")
         new_rent = raised(lease.rent, percent)
         if new_rent <= lease.rent:
             raise IncreaseRefused("Con ese porcentaje el canon no cambia.")
@@ -129,7 +128,8 @@ def apply(ids: Sequence[int], *, now: datetime) -> None:
     """Write the new rents to their leases, with their history. Call it in the transaction that first asks for them."""
     if not ids:
         return
-    rows = list(RentIncrease.objects.select_for_update(of=("self",)).filter(pk__in=list(ids), applied_at=None).select_related("lease").order_by("pk"))
+    waiting = RentIncrease.objects.select_for_update(of=("self",)).filter(pk__in=list(ids), applied_at=None)
+    rows = list(waiting.select_related("lease").order_by("pk"))
     changes: list[Change] = []
     for row in rows:
         changes += differences("lease", row.lease_id, before={"rent": row.lease.rent}, after={"rent": row.new_rent}, by=None, now=now)
@@ -150,7 +150,7 @@ def send_notice(increase_id: int, *, agency: Agency, now: datetime) -> bool:
         context={
             "brand_name": agency.name, "brand_colour": agency.colour, "brand_foreground": branding.foreground(agency.colour),
             "name": row.lease.renter.name, "lease": row.lease.number, "unit": f"{row.lease.unit.kind} {row.lease.unit.address}, {row.lease.unit.city}",
-            "old_rent": row.old_rent, "new_rent": row.new_rent, "percent": f"{row.percent.normalize():f}".replace(".", ","),
+            "old_rent": row.old_rent, "new_rent": row.new_rent, "percent": invoicing_policy.percent(row.percent),
             "ipc_year": str(row.ipc_year), "from_on": row.from_on,
         },
         to=row.lease.renter.email, from_name=agency.name, from_address=settings.MAIL_FROM,
@@ -167,9 +167,10 @@ def _since(leases: Sequence[Lease]) -> dict[int, date]:
     """Since when each lease has its rent: its beginning, its last increase, or the last change of the rent that was kept."""
     ids = [lease.pk for lease in leases]
     found = {lease.pk: lease.starts_on for lease in leases}
-    for pk, day in RentIncrease.objects.filter(lease__in=ids, applied_at__isnull=False).values_list("lease").annotate(last=Max("from_on")):
+    rises = RentIncrease.objects.filter(lease__in=ids, applied_at__isnull=False)
+    for pk, day in rises.values_list("lease").annotate(last=Max("from_on")):
         found[pk] = max(found[pk], day)
-    applied = set(RentIncrease.objects.filter(lease__in=ids, applied_at__isnull=False).values_list("applied_at", flat=True))
+    applied = {at for at in rises.values_list("applied_at", flat=True) if at is not None}
     changed = Change.objects.filter(subject="lease", field="rent", subject_id__in=ids).exclude(at__in=applied)
     for pk, at in changed.values_list("subject_id").annotate(last=Max("at")):
         found[pk] = max(found[pk], clock.local(at).date())

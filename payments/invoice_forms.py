@@ -185,7 +185,9 @@ class NoteForm(KeyedForm):
 class PapersForm(forms.Form):
     """*Documento oficial*: what the accounting software made."""
 
-    cufe = forms.CharField(label="CUFE", required=False, max_length=120, help_text=_("96 caracteres."), widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    cufe = forms.CharField(
+        label="CUFE", required=False, max_length=120, help_text=_("96 caracteres."), widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     pdf = forms.FileField(
         label=_("PDF oficial"), required=False, help_text=_("Hasta 5 MB."), widget=forms.FileInput(attrs={"accept": "application/pdf"})
     )
@@ -239,7 +241,7 @@ class ResolutionForm(forms.Form):
     """*Numeración*: the range that may be used, and until when."""
 
     series = forms.ChoiceField(label=_("Para"), choices=Series.choices)
-    prefix = forms.RegexField(
+    prefix = forms.RegexField(  # type: ignore[assignment]
         r"^[A-Za-z0-9]{0,10}$", label=_("Prefijo"), required=False, max_length=10, error_messages={"invalid": _("Solo letras y números.")}
     )
     first = forms.IntegerField(label=_("Desde el número"), min_value=1, max_value=10**12, initial=1)
@@ -269,7 +271,9 @@ class ResolutionForm(forms.Form):
 class RulesForm(forms.Form):
     """*Reglas de facturación*."""
 
-    late_rate = PercentField(label=_("Interés de mora mensual, en %"), most=10, help_text=_("Simple y por días. 0 si no se cobra. No puede pasar de la usura."))
+    late_rate = PercentField(
+        label=_("Interés de mora mensual, en %"), most=10, help_text=_("Simple y por días. 0 si no se cobra. No puede pasar de la usura.")
+    )
     late_grace = forms.IntegerField(label=_("Días de gracia"), min_value=0, max_value=90)
     iva_rate = PercentField(label=_("IVA del arrendamiento comercial, en %"))
     commission_iva_rate = PercentField(label=_("IVA de la comisión, en %"))

@@ -81,7 +81,7 @@ def as_xlsx(rows: InvoiceQuerySet) -> bytes:
     sheet.freeze_panes = "A2"
     sheet.append(list(HEADINGS))
 
-    def cell(value: object) -> Any:
+    def cell(value: Any) -> Any:
         made = WriteOnlyCell(sheet, value=value)
         if isinstance(value, str):
             made.data_type = "s"  # a text that begins with = stays a text

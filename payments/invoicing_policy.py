@@ -74,6 +74,11 @@ def withholding_of(amount: Decimal, year: int, known: Mapping[int, YearFigures])
     return whole(amount * row.withholding_rate / 100)
 
 
+def percent(value: Decimal | None) -> str:
+    """A percentage as people read it: `5,1`; nothing where there is none."""
+    return f"{value.normalize():f}".replace(".", ",") if value is not None else ""
+
+
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """Numbers as people write them: 19, not 19.000."""
     return {name: f"{value.normalize():f}" if isinstance(value, Decimal) else value for name, value in values.items()}

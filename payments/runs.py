@@ -181,7 +181,7 @@ def _items(run: InvoiceRun) -> list[RunItem]:
     if run.kind == RunKind.MONTH:
         return [RunItem(run=run, lease_id=pk) for pk in leases]
     made = _drafts(run.kind, leases, period=run.period, issued_on=run.issued_on)
-    return [RunItem(run=run, lease_id=each.lease_id, owner_id=_owner(each)) for each in made]
+    return [RunItem(run=run, lease_id=each.lease_id, owner_id=_owner(each)) for each in made if each.lease_id is not None]
 
 
 def _owner(each: Draft | Skipped) -> int | None:

@@ -13,7 +13,17 @@ from django.urls import URLPattern, URLResolver, get_resolver
 import pqrs.desk
 import pqrs.desk_settings
 import tenants.desk
-from payments import desk_back, desk_close, desk_invoice_acts, desk_invoices, desk_invoicing, desk_manual, desk_payments, desk_reviews, desk_runs
+from payments import (
+    desk_back,
+    desk_close,
+    desk_invoice_acts,
+    desk_invoices,
+    desk_invoicing,
+    desk_manual,
+    desk_payments,
+    desk_reviews,
+    desk_runs,
+)
 from saas.accounts import team
 from saas.accounts.models import Role, StaffRole, User
 from saas.audit.models import Change

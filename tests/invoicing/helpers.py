@@ -10,7 +10,6 @@ from typing import Any
 from clientarea.models import Lease, Ownership, Unit
 from payments import manual, numbering, runs, settlement
 from payments.models import Invoice, InvoiceRun, Payment, Resolution, RunKind, Series
-
 from tests.world import NOW, TODAY, Cast
 
 DECEMBER = date(2026, 12, 1)
@@ -53,8 +52,9 @@ def some_leases(cast: Cast, count: int, **fields: Any) -> list[Lease]:
 
 def pay(cast: Cast, invoice: Invoice, amount: Decimal | int, *, on: date = TODAY) -> Payment:
     """A payment received outside for an invoice."""
+    lines = ((invoice.pk, Decimal(amount)),)
     entry = manual.ManualPayment(
-        key=uuid.uuid4(), client=invoice.client, amount=Decimal(amount), means="Efectivo", reference="", paid_on=on, lines=((invoice.pk, Decimal(amount)),)
+        key=uuid.uuid4(), client=invoice.client, amount=Decimal(amount), means="Efectivo", reference="", paid_on=on, lines=lines
     )
     return settlement.settle_manual(entry, staff=cast.sara, now=NOW)
 

@@ -196,7 +196,10 @@ def test_no_rise_before_twelve_months_nor_told_too_late_nor_for_business(here: C
 pesos = st.integers(0, 20_000_000).map(Decimal)
 
 
-@given(base=pesos, administration=pesos, iva=pesos, withholding=st.integers(0, 500_000).map(Decimal), extras=st.lists(st.tuples(pesos, pesos), max_size=5))
+@given(
+    base=pesos, administration=pesos, iva=pesos, withholding=st.integers(0, 500_000).map(Decimal),
+    extras=st.lists(st.tuples(pesos, pesos), max_size=5),
+)  # fmt: skip
 def test_the_parts_that_are_shown_add_up_to_the_total(
     base: Decimal, administration: Decimal, iva: Decimal, withholding: Decimal, extras: list[tuple[Decimal, Decimal]]
 ) -> None:

@@ -17,7 +17,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 import workers.payments  # noqa: F401  (the handlers)
 from clientarea.models import Client, Lease
 from payments import credit_notes, issuing, runs
-from payments.models import CreditNote, Invoice, InvoicePaper, InvoiceRun, InvoicingPolicy, RentIncrease, Resolution, Series, YearFigures
+from payments.models import (
+    CreditNote,
+    Invoice,
+    InvoicePaper,
+    InvoiceRun,
+    InvoicingPolicy,
+    RentIncrease,
+    Resolution,
+    Series,
+    YearFigures,
+)
 from saas.audit.models import Change
 from saas.jobs.models import Job
 from saas.jobs.run import run_job
@@ -96,7 +106,8 @@ def test_pages_ask_few_questions(here: Cast, everything: dict[str | None, list[i
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ({}, ["FA-3", "FA-1", "FA-2"]), ({"q": "ñáñez"}, ["FA-1", "FA-2"]), ({"q": "fa 2"}, ["FA-2"]), ({"q": "CA-3"}, ["FA-3"]), ({"q": "in-1"}, ["FA-1", "FA-2"]),
+        ({}, ["FA-3", "FA-1", "FA-2"]), ({"q": "ñáñez"}, ["FA-1", "FA-2"]), ({"q": "fa 2"}, ["FA-2"]), ({"q": "CA-3"}, ["FA-3"]),
+        ({"q": "in-1"}, ["FA-1", "FA-2"]),
         ({"q": "1.003"}, ["FA-3"]), ({"q": "nada así"}, []), ({"state": "overdue"}, ["FA-2"]), ({"period": "2026-10"}, ["FA-2"]),
         ({"kind": "commission"}, []), ({"period": "ayer", "state": "x"}, ["FA-3", "FA-1", "FA-2"]),
     ],
@@ -170,7 +181,8 @@ def test_writing_one_is_looked_at_first_and_issued_once(here: Cast, browse: Any)
         assert issued.status_code == 302
     with context.in_agency(here.agency):
         invoice = Invoice.objects.get(prefix="FE")
-        assert (invoice.total, invoice.extras, invoice.iva, invoice.client_id, invoice.issued_by) == (198_501, 170_001, 28_500, here.rita.pk, here.sara)
+        assert (invoice.total, invoice.extras, invoice.iva) == (198_501, 170_001, 28_500)
+        assert (invoice.client_id, invoice.issued_by) == (here.rita.pk, here.sara)
         assert Change.objects.get(subject="invoice", field="issued").after == "FE-1: 198501"
     portal = text_of(browse(here.agency, here.rita.user).get(at("invoice", invoice.pk)))
     assert "Cerradura $ 150.001 Mora pactada $ 20.000 IVA $ 28.500" in portal
