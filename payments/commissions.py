@@ -125,7 +125,8 @@ def _why_not(rent: Decimal, lease: Lease, draft: Draft) -> str:
 
 
 def _draft(lease: Lease, owner: int, name: str, period: date, issued_on: date, *, base: Decimal, rent: Decimal, rules: Rules) -> Draft:
-    concept = f"Comisión del {percent(lease.commission)} % sobre {cop(rent)} de canon recaudado hasta {clock.month_name(period)}, contrato {lease.number}"
+    of = f"{cop(rent)} de canon recaudado hasta {clock.month_name(period)}"
+    concept = f"Comisión del {percent(lease.commission)} % sobre {of}, contrato {lease.number}"
     return Draft(
         kind=InvoiceKind.COMMISSION, client_id=owner, client=name, period=period, issued_on=issued_on, due_on=issued_on, concept=concept,
         base=base, lease_id=lease.pk, lease=lease.number, rent_iva=whole(base * rules.policy.commission_iva_rate / 100), collected=rent,

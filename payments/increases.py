@@ -99,7 +99,8 @@ def announce(lease_id: int, *, percent: Decimal, from_on: date, staff: User, now
         if offered.percent is None:
             raise IncreaseRefused(f"Escriba primero el IPC de {offered.ipc_year} en Reglas de facturación.")
         if not 0 < percent <= offered.percent:
-            raise IncreaseRefused(f"El incremento no puede pasar del IPC de {offered.ipc_year}: {invoicing_policy.percent(offered.percent)} % (Ley 820 de 2003, artículo 20).")
+            most = f"{offered.ipc_year}: {invoicing_policy.percent(offered.percent)} %"
+            raise IncreaseRefused(f"El incremento no puede pasar del IPC de {most} (Ley 820 de 2003, artículo 20).")
         new_rent = raised(lease.rent, percent)
         if new_rent <= lease.rent:
             raise IncreaseRefused("Con ese porcentaje el canon no cambia.")
@@ -149,7 +150,8 @@ def send_notice(increase_id: int, *, agency: Agency, now: datetime) -> bool:
         template="rent_increase",
         context={
             "brand_name": agency.name, "brand_colour": agency.colour, "brand_foreground": branding.foreground(agency.colour),
-            "name": row.lease.renter.name, "lease": row.lease.number, "unit": f"{row.lease.unit.kind} {row.lease.unit.address}, {row.lease.unit.city}",
+            "name": row.lease.renter.name, "lease": row.lease.number,
+            "unit": f"{row.lease.unit.kind} {row.lease.unit.address}, {row.lease.unit.city}",
             "old_rent": row.old_rent, "new_rent": row.new_rent, "percent": invoicing_policy.percent(row.percent),
             "ipc_year": str(row.ipc_year), "from_on": row.from_on,
         },
