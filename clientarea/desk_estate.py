@@ -177,7 +177,7 @@ def _lease_form(request: HttpRequest, form: LeaseForm, lease: Lease | None) -> H
             if lease is None:
                 kept = estate.create_lease(form.values())
             else:
-                kept = estate.change_lease(lease, form.values(), mark=form.cleaned_data["seen"])
+                kept = estate.change_lease(lease, form.values(), mark=form.cleaned_data["seen"], by=doors.who(request), now=clock.now())
         except estate.EstateError as error:
             _point_at(form, error)
         except seen.StaleError as error:

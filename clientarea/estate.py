@@ -7,7 +7,7 @@ what they did not see. Rows are locked unit first.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clientarea.models import Lease, Ownership, Unit
+from saas.audit.changes import Author, record
 from saas.lib import seen
 from saas.lib.clock import short_date
 
@@ -90,8 +91,8 @@ def create_lease(values: Mapping[str, Any]) -> Lease:
     return lease
 
 
-def change_lease(lease: Lease, values: Mapping[str, Any], *, mark: str) -> Lease:
-    """Give a lease those checked values; `mark` is what was seen of it. Raises EstateError, StaleError."""
+def change_lease(lease: Lease, values: Mapping[str, Any], *, mark: str, by: Author, now: datetime) -> Lease:
+    """Give a lease those checked values, with their history; `mark` is what was seen of it. Raises EstateError, StaleError."""
     with transaction.atomic():
         Unit.objects.select_for_update().get(pk=values["unit_id"])
         locked = Lease.objects.select_for_update().get(pk=lease.pk)
@@ -101,6 +102,7 @@ def change_lease(lease: Lease, values: Mapping[str, Any], *, mark: str) -> Lease
             raise _number_taken(other)
         if any(getattr(locked, field) != values[field] for field in ("unit_id", "starts_on", "ends_on")):
             _free(values, besides=locked.pk)
+        record("lease", locked.pk, before=lease_values(locked), after={field: values[field] for field in LEASE_FIELDS}, by=by, now=now)
         for field in LEASE_FIELDS:
             setattr(locked, field, values[field])
         locked.save(update_fields=LEASE_FIELDS)

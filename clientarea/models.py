@@ -31,6 +31,8 @@ class Client(models.Model):
     landline = models.CharField(_("teléfono"), max_length=16, blank=True)
     address = models.CharField(_("dirección"), max_length=200, blank=True)
     city = models.CharField(_("ciudad"), max_length=80, blank=True)
+    withholding_agent = models.BooleanField(_("agente de retención"), default=False)  # withholds on the rent that it pays
+    vat_liable = models.BooleanField(_("responsable de IVA"), default=True)  # as owner: whether a business rent carries IVA
     folded = models.CharField(max_length=400, blank=True, editable=False)  # name without accents, for search
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="client"

@@ -32,6 +32,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, Lower, TruncDate
 from clientarea.models import Client
 from payments.models import (
     Attempt,
+    CreditNote,
     Invoice,
     InvoiceKind,
     InvoiceQuerySet,
@@ -121,6 +122,11 @@ def reversals_of(client: Client) -> QuerySet[Reversal]:
 def receipts_of(client: Client) -> QuerySet[Receipt]:
     """A client's receipts."""
     return Receipt.objects.filter(client=client).select_related("payment")
+
+
+def notes_of(client: Client) -> QuerySet[CreditNote]:
+    """The credit notes of a client's invoices, oldest first."""
+    return CreditNote.objects.filter(client=client).select_related("invoice", "client", "resolution").order_by("pk")
 
 
 def payouts_of(client: Client) -> QuerySet[Payout]:

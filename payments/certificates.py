@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from clientarea.models import Client
 from payments import access
 from payments.documents import Issuer, render
-from payments.models import InvoiceKind
+from payments.models import InvoiceKind, MovementKind
 from saas.lib import clock, money
 
 CENT = Decimal("0.01")
@@ -87,34 +87,39 @@ def owner_year(client: Client, year: int) -> Year:
 
 
 def renter_year(client: Client, year: int) -> Year:
-    """What was paid in a year of a renter's invoices, by lease: rent, administration, IVA, withholdings, in all.
+    """What was paid in a year of a renter's invoices, by lease: rent, administration, other concepts where there are any, IVA,
+    withholdings, in all.
 
-    Of an invoice that was not paid whole in the year, each part counts in proportion.
+    Of an invoice that was not paid whole in the year, each part counts in proportion. A credit note pays nothing.
     """
     paid = (
         access.ledger_of(client, InvoiceKind.RENT)
         .filter(invoice__isnull=False, on__year=year)
+        .exclude(kind=MovementKind.NOTE)
         .values(
-            "invoice__administration", "invoice__iva", "invoice__withholding", "invoice__total", "invoice_id",
+            "invoice__administration", "invoice__extras", "invoice__iva", "invoice__withholding", "invoice__total", "invoice_id",
             lease=F("invoice__lease__number"), address=F("invoice__lease__unit__address"), city=F("invoice__lease__unit__city"),
         )
         .annotate(paid=Sum("amount"))
         .order_by("lease", "invoice_id")
     )  # fmt: skip
-    sums: dict[tuple[str, str], list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 5)
+    sums: dict[tuple[str, str], list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 6)
     rows: list[Any] = list(paid)
     for row in rows:
         if not row["paid"]:
             continue  # paid and reversed within the year
         part = row["paid"] / row["invoice__total"]
-        administration, iva, withheld = (
-            (row[f"invoice__{name}"] * part).quantize(CENT, ROUND_HALF_UP) for name in ("administration", "iva", "withholding")
+        administration, extras, iva, withheld = (
+            (row[f"invoice__{name}"] * part).quantize(CENT, ROUND_HALF_UP) for name in ("administration", "extras", "iva", "withholding")
         )
-        rent = row["paid"] - administration - iva + withheld
+        rent = row["paid"] - administration - extras - iva + withheld
         where = f"{row['address']}, {row['city']}" if row["address"] else ""
         key = (row["lease"] or _("Sin contrato"), where)
-        sums[key] = [a + b for a, b in zip(sums[key], (rent, administration, iva, -withheld, row["paid"]), strict=True)]
-    headings = (_("Canon"), _("Administración"), _("IVA"), _("Retenciones"), _("Total pagado"))
+        sums[key] = [a + b for a, b in zip(sums[key], (rent, administration, extras, iva, -withheld, row["paid"]), strict=True)]
+    headings: tuple[str, ...] = (_("Canon"), _("Administración"), _("Otros conceptos"), _("IVA"), _("Retenciones"), _("Total pagado"))
+    if not any(figures[2] for figures in sums.values()):
+        headings = headings[:2] + headings[3:]
+        sums.update({key: figures[:2] + figures[3:] for key, figures in sums.items()})
     return Year(year, headings, tuple((lease, where, tuple(figures)) for (lease, where), figures in sums.items()))
 
 

@@ -12,7 +12,19 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from payments import accounts, desk_back, desk_close, desk_manual, desk_payments, desk_reminders, desk_reviews
+from payments import (
+    accounts,
+    desk_back,
+    desk_close,
+    desk_invoice_acts,
+    desk_invoices,
+    desk_invoicing,
+    desk_manual,
+    desk_payments,
+    desk_reminders,
+    desk_reviews,
+    desk_runs,
+)
 from payments.desk_policy import desk_policy
 from payments.forms import AccountForm
 from payments.gateway import GatewayRefused, GatewayUnavailable
@@ -66,5 +78,9 @@ urlpatterns = [
     *desk_reviews.urlpatterns,
     *desk_reminders.urlpatterns,
     *desk_close.urlpatterns,
+    *desk_invoices.urlpatterns,
+    *desk_invoice_acts.urlpatterns,
+    *desk_runs.urlpatterns,
+    *desk_invoicing.urlpatterns,
     path("abonos/", desk_policy, name="desk_policy"),
 ]

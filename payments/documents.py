@@ -76,6 +76,25 @@ class InvoiceDocument:
     test: bool = False
 
 
+@dataclass(frozen=True)
+class NoteDocument:
+    """A credit note of an invoice. `base` and `iva` add up to `total`; `resolution` and `invoice_cufe` where there are any."""
+
+    issuer: Issuer
+    number: str
+    issued_on: date
+    invoice: str
+    invoice_on: date
+    client: str
+    client_document: str
+    reason: str
+    base: Decimal
+    iva: Decimal
+    total: Decimal
+    resolution: str = ""
+    invoice_cufe: str = ""
+
+
 def receipt_pdf(doc: ReceiptDocument) -> bytes:
     """The PDF of a receipt. Raises pdf.PdfError."""
     different = (doc.payer, doc.payer_document) != (doc.client, doc.client_document)
@@ -132,6 +151,20 @@ def invoice_pdf(doc: InvoiceDocument) -> bytes:
             "qr": qr_svg(doc.pay_url) if doc.pay_url and doc.balance > 0 else "",
         },
     )
+
+
+def note_pdf(doc: NoteDocument) -> bytes:
+    """The PDF of a credit note. Raises pdf.PdfError."""
+    lines = [("Valor que se acredita antes de IVA", money.cop(doc.base)), ("IVA", money.cop(doc.iva) if doc.iva else "")]
+    context = {
+        "doc": doc,
+        "issued": clock.long_date(doc.issued_on),
+        "invoice_on": clock.long_date(doc.invoice_on),
+        "lines": [line for line in lines if line[1]],
+        "total": money.cop(doc.total),
+        "words": _sentence(money.in_words(doc.total)),
+    }
+    return render("pdf/credit_note.html", doc.issuer, title=f"Nota crédito {doc.number}", context=context)
 
 
 def _sentence(text: str) -> str:

@@ -139,6 +139,8 @@ def _frozen(invoice: Invoice, said: InvoiceSaid, books: Books) -> tuple[str, str
     voided = said.state == "void"
     if invoice.voided_at is not None and not voided:
         return "Estado", _("La factura está anulada: no se reactiva al importar.")
+    if invoice.resolution_id is not None and (store.differs(invoice, said.values) or voided and invoice.voided_at is None):
+        return "Número", _("La factura se expidió aquí: no se cambia al importar.")
     if invoice.pk not in books.moved:
         return None
     if voided and invoice.voided_at is None:

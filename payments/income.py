@@ -16,7 +16,7 @@ from django.db.models.functions import TruncMonth
 
 from clientarea.models import Client, Ownership
 from payments import access
-from payments.models import Invoice, InvoiceKind, Movement, Payout
+from payments.models import Invoice, InvoiceKind, Movement, MovementKind, Payout
 from saas.lib import clock
 
 ZERO = Decimal(0)
@@ -97,7 +97,8 @@ def trail_of(payout: Payout) -> Trail:
     about = Invoice.objects.filter(lease=payout.lease, period=payout.period, voided_at=None).order_by("issued_on", "pk")
     rents = list(about.filter(kind=InvoiceKind.RENT))
     paid: dict[int, list[Step]] = {invoice.pk: [] for invoice in rents}
-    for movement in Movement.objects.filter(invoice__in=rents).select_related("payment__receipt").order_by("on", "pk"):
+    money = Movement.objects.filter(invoice__in=rents).exclude(kind=MovementKind.NOTE)
+    for movement in money.select_related("payment__receipt").order_by("on", "pk"):
         receipt = getattr(movement.payment, "receipt", None)
         paid[movement.invoice_id or 0].append(Step(movement.on, receipt.full_number if receipt else "", movement.amount))
     share = Ownership.objects.filter(unit=payout.lease.unit_id, owner=payout.owner_id).values_list("share", flat=True).first()

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from clientarea import notice_mail, notices
 from clientarea.models import NoticeKind
-from payments import accounts, documents, invoicing, links
+from payments import accounts, invoicing, links
 from payments.models import Invoice, InvoiceKind
 from saas.lib import clock, mail
 from tenants import branding
@@ -58,7 +58,7 @@ def send(invoice_id: int, *, agency: Agency, now: datetime, key: str = "") -> bo
         message_id_key=f"invoice:{agency.schema_name}:{invoice.pk}:{key}",
         stop_url=notice_mail.stop_url(invoice.client, NoticeKind.INVOICE, agency),
     )
-    data = documents.invoice_pdf(invoicing.invoice_document(invoice, agency))
-    message.attach(f"factura-{invoice.full_number}.pdf", data, "application/pdf")
+    message.attach(f"factura-{invoice.full_number}.pdf", invoicing.paper_of(invoice, agency), "application/pdf")
     message.send()
+    Invoice.objects.filter(pk=invoice.pk).update(mailed_at=now)
     return True

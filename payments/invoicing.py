@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clientarea.models import Lease
-from payments import accounts, documents, receipts
-from payments.models import Invoice, InvoiceKind, InvoiceState
+from payments import accounts, documents, numbering, official_papers, receipts
+from payments.models import CreditNote, Invoice, InvoiceKind, InvoiceState, PaperKind
 from saas.lib import clock
 from saas.lib.documents import format_document
 from tenants import branding
@@ -36,10 +36,42 @@ def invoice_lines(invoice: Invoice) -> list[Line]:
         base = (_("Comisión de administración"), month, invoice.base)
     others: list[Line] = [
         (_("Cuota de administración"), month, invoice.administration),
+        *((line.concept, "", line.amount) for line in (invoice.lines.all() if invoice.extras else ())),
         (_("IVA"), "", invoice.iva),
         (_("Retenciones"), "", -invoice.withholding),
     ]
-    return [base, *[line for line in others if line[2]]]
+    return [line for line in (base, *others) if line[2]]
+
+
+def paper_of(invoice: Invoice, agency: Agency) -> bytes:
+    """The PDF of an invoice: the official one if the agency attached it, or else ours. Raises pdf.PdfError."""
+    official = official_papers.open_paper(invoice, PaperKind.PDF)
+    if official is None:
+        return documents.invoice_pdf(invoice_document(invoice, agency))
+    with official:
+        return official.read()
+
+
+def note_paper(note: CreditNote, agency: Agency) -> bytes:
+    """The PDF of a credit note. Raises pdf.PdfError."""
+    client = note.client
+    return documents.note_pdf(
+        documents.NoteDocument(
+            issuer=receipts.issuer(agency),
+            number=note.full_number,
+            issued_on=note.issued_on,
+            invoice=note.invoice.full_number,
+            invoice_on=note.invoice.issued_on,
+            invoice_cufe=note.invoice.cufe,
+            client=client.name,
+            client_document=format_document(client.document_type, client.document, client.document_check),
+            reason=note.reason,
+            base=note.amount - note.iva,
+            iva=note.iva,
+            total=note.amount,
+            resolution=numbering.printed(note.resolution),
+        )
+    )
 
 
 def invoice_document(invoice: Invoice, agency: Agency) -> documents.InvoiceDocument:
@@ -66,6 +98,7 @@ def invoice_document(invoice: Invoice, agency: Agency) -> documents.InvoiceDocum
         principal_document=principal_document,
         lease=invoice.lease.number if invoice.lease else "",
         unit=_unit(invoice.lease),
+        resolution=numbering.printed(invoice.resolution),
         cufe=invoice.cufe,
         how_to_pay=(_("En línea, con tarjeta, PSE o efectivo: escanee el código o abra la dirección e ingrese al área de clientes."),)
         if payable

@@ -44,6 +44,7 @@ class InvoiceState(models.TextChoices):
     PAID = "paid", _("Pagada")
     OVERDUE = "overdue", _("Vencida")
     VOID = "void", _("Anulada")
+    CREDITED = "credited", _("Con nota crédito")
     PARTLY_PAID = "partly_paid", _("Abonada")
 
 
@@ -61,10 +62,11 @@ class InvoiceQuerySet(QuerySet["Invoice"]):
         ).annotate(
             state=models.Case(
                 models.When(voided_at__isnull=False, then=models.Value(InvoiceState.VOID)),
+                models.When(credited__gt=0, credited__gte=F("total"), then=models.Value(InvoiceState.CREDITED)),
                 models.When(applied__gte=F("total"), then=models.Value(InvoiceState.PAID)),
                 models.When(in_process=True, then=models.Value(InvoiceState.IN_PROCESS)),
                 models.When(due_on__lt=today, then=models.Value(InvoiceState.OVERDUE)),
-                models.When(applied__gt=0, then=models.Value(InvoiceState.PARTLY_PAID)),
+                models.When(applied__gt=F("credited"), then=models.Value(InvoiceState.PARTLY_PAID)),
                 default=models.Value(InvoiceState.PENDING),
                 output_field=models.CharField(),
             )
@@ -76,7 +78,8 @@ class InvoiceQuerySet(QuerySet["Invoice"]):
 
 
 class Invoice(models.Model):
-    """An amount asked for. `total` = base + administration + iva − withholding; `applied` is what movements covered."""
+    """An amount asked for. `total` = base + administration + extras + iva − withholding; `extras` is the sum of its lines,
+    `applied` what movements covered, `credited` what of it was covered by credit notes."""
 
     kind = models.CharField(_("tipo"), max_length=10, choices=InvoiceKind.choices)
     prefix = models.CharField(_("prefijo"), max_length=10)
@@ -91,10 +94,21 @@ class Invoice(models.Model):
     administration = _amount(_("administración"), default=0)
     iva = _amount("IVA", default=0)
     withholding = _amount(_("retención"), default=0)
+    extras = _amount(_("otros conceptos"), default=0)
     total = _amount(_("total"))
     applied = _amount(_("abonado"), default=0)
+    credited = _amount(_("notas crédito"), default=0)
     cufe = models.CharField("CUFE", max_length=200, blank=True)
     voided_at = models.DateTimeField(_("anulada"), null=True, blank=True)
+    voided_reason = models.CharField(_("motivo"), max_length=200, blank=True)
+    voided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # Issued here: by which numbering, by which run or which form (the same form issues once), and by whom.
+    resolution = models.ForeignKey("Resolution", null=True, blank=True, on_delete=models.PROTECT, related_name="invoices")
+    run = models.ForeignKey("InvoiceRun", null=True, blank=True, on_delete=models.PROTECT, related_name="invoices")
+    entry_key = models.UUIDField(null=True, blank=True, unique=True)
+    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    mail_asked_at = models.DateTimeField(null=True, blank=True)
+    mailed_at = models.DateTimeField(_("enviada"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = InvoiceQuerySet.as_manager()
@@ -107,6 +121,15 @@ class Invoice(models.Model):
             models.UniqueConstraint(fields=["prefix", "number"], name="invoice_number_once"),
             models.CheckConstraint(condition=Q(total__gte=0, applied__gte=0), name="invoice_amounts"),
             models.CheckConstraint(condition=Q(applied__lte=F("total")), name="invoice_not_overpaid"),
+            models.CheckConstraint(condition=Q(credited__gte=0, credited__lte=F("applied")), name="invoice_credited"),
+            models.CheckConstraint(
+                # What a book brought says what its own papers said.
+                condition=Q(resolution=None) | Q(total=F("base") + F("administration") + F("extras") + F("iva") - F("withholding")),
+                name="invoice_adds_up",
+            ),
+            models.UniqueConstraint(
+                fields=["lease", "period", "kind", "client"], name="invoice_of_run_once", condition=Q(run__isnull=False, voided_at=None)
+            ),
         ]
         indexes = [
             models.Index(fields=["client", "kind", "-issued_on"], name="invoice_of_client"),
@@ -319,6 +342,8 @@ class MovementKind(models.TextChoices):
     CREDIT = "credit", _("Saldo a favor")
     DEDUCTED = "deducted", _("Descontado del egreso")
     REVERSED = "reversed", _("Reversado")
+    NOTE = "note", _("Nota crédito")
+    RELEASED = "released", _("Pasado a saldo a favor")
 
 
 class Movement(models.Model):
@@ -336,6 +361,7 @@ class Movement(models.Model):
     # What made it, when it was not the payment itself.
     reversal = models.ForeignKey("Reversal", null=True, blank=True, on_delete=models.PROTECT, related_name="movements")
     credit_use = models.ForeignKey("CreditUse", null=True, blank=True, on_delete=models.PROTECT, related_name="movements")
+    credit_note = models.ForeignKey("CreditNote", null=True, blank=True, on_delete=models.PROTECT, related_name="movements")
 
     class Meta:
         verbose_name = _("movimiento")
@@ -436,3 +462,20 @@ class Payout(models.Model):
 
 from payments.desk_models import CreditUse, Proof, Refund, RefundState, Reversal, ReversalKind  # noqa: E402, F401  (they point back here)
 from payments.reminder_models import Contact, ContactState, Reminder, ReminderKind, ReminderPolicy  # noqa: E402, F401
+from payments.invoice_models import (  # noqa: E402, F401
+    CreditNote,
+    InvoiceLine,
+    InvoicePaper,
+    InvoiceRun,
+    InvoicingPolicy,
+    ItemState,
+    LineKind,
+    PaperKind,
+    RentIncrease,
+    Resolution,
+    RunItem,
+    RunKind,
+    RunState,
+    Series,
+    YearFigures,
+)

@@ -6,15 +6,15 @@ Shows only; paying is payments/portal_paying.py.
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from clientarea.access import client_of
-from payments import access, checkout, documents, invoicing
+from payments import access, checkout, invoicing, official_papers
 from payments.forms import SORTS, InvoiceFilterForm
-from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, InvoiceState
-from payments.portal_parts import counted_page_of, own, pdf_download
+from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, InvoiceState, PaperKind
+from payments.portal_parts import counted_page_of, download, own, pdf_download
 from saas.accounts.doors import client
 from saas.lib import clock
 from saas.lib.languages import in_spanish
@@ -53,6 +53,30 @@ def commission(request: HttpRequest, pk: int) -> HttpResponse:
 def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The paper of a rent invoice."""
     return _pdf(request, own(access.invoices_of(client_of(request), today=clock.today()).select_related("client"), pk))
+
+
+@client
+def invoice_xml(request: HttpRequest, pk: int) -> HttpResponse:
+    """The official XML of a rent invoice, where the agency attached one."""
+    return _xml(own(access.invoices_of(client_of(request), today=clock.today()), pk))
+
+
+@client
+def commission_xml(request: HttpRequest, pk: int) -> HttpResponse:
+    """The official XML of a commission invoice, where the agency attached one."""
+    return _xml(own(access.commissions_of(client_of(request), today=clock.today()), pk))
+
+
+@client
+def invoice_note(request: HttpRequest, pk: int) -> HttpResponse:
+    """The paper of a credit note."""
+    note = own(access.notes_of(client_of(request)), pk)
+    try:
+        data = invoicing.note_paper(note, request.agency)  # type: ignore[attr-defined]
+    except PdfError:
+        messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
+        return redirect("invoice" if note.invoice.kind == InvoiceKind.RENT else "commission", pk=note.invoice_id)
+    return pdf_download(data, f"nota-credito-{note.full_number}.pdf")
 
 
 @client
@@ -108,6 +132,8 @@ def _detail(request: HttpRequest, row: Invoice) -> HttpResponse:
             "can_continue": under_way is not None and checkout.sendable(under_way, access.lines_of(under_way)),
             "lines": invoicing.invoice_lines(row),
             "movements": access.movements_of(client_of(request)).filter(invoice=row),
+            "notes": access.notes_of(client_of(request)).filter(invoice=row),
+            "official_xml": row.papers.filter(kind=PaperKind.XML).exists(),
         },
     )
 
@@ -115,8 +141,16 @@ def _detail(request: HttpRequest, row: Invoice) -> HttpResponse:
 def _pdf(request: HttpRequest, row: Invoice) -> HttpResponse:
     try:
         with in_spanish():
-            data = documents.invoice_pdf(invoicing.invoice_document(row, request.agency))  # type: ignore[attr-defined]
+            data = invoicing.paper_of(row, request.agency)  # type: ignore[attr-defined]
     except PdfError:
         messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
         return redirect("invoice" if row.kind == InvoiceKind.RENT else "commission", pk=row.pk)
     return pdf_download(data, f"factura-{row.full_number}.pdf")
+
+
+def _xml(row: Invoice) -> HttpResponse:
+    file = official_papers.open_paper(row, PaperKind.XML)
+    if file is None:
+        raise Http404
+    with file:
+        return download(file.read(), f"factura-{row.full_number}.xml", "application/xml")

@@ -52,11 +52,17 @@ def cash_notice(amount: Decimal) -> str:
 
 def pdf_download(data: bytes, filename: str) -> HttpResponse:
     """A PDF to keep, never to be cached on the way."""
+    return download(data, filename, "application/pdf")
+
+
+def download(data: bytes, filename: str, content_type: str) -> HttpResponse:
+    """A file to keep, never to be shown in the page nor cached on the way."""
     return HttpResponse(
         data,
-        content_type="application/pdf",
+        content_type=content_type,
         headers={
             "Content-Disposition": content_disposition_header(True, filename) or "attachment",
             "Cache-Control": "private, no-store",
+            "X-Content-Type-Options": "nosniff",
         },
     )

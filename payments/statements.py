@@ -253,13 +253,13 @@ def _invoice_lines(invoices: QuerySet[Any], since: date, until: date) -> Iterato
 
 
 def _movement_lines(client: Client, movements: QuerySet[Movement]) -> Iterator[Keyed]:
-    for movement in movements.select_related("payment__receipt", "invoice__lease__unit"):
+    for movement in movements.select_related("payment__receipt", "invoice__lease__unit", "credit_note"):
         # Who signed the lease too may have paid; that payment is not this client's to see.
         own = movement.client_id == client.pk and movement.payment is not None
         receipt = getattr(movement.payment, "receipt", None) if own else None
         yield (movement.on, 1, movement.pk), Line(
             on=movement.on,
-            document=receipt.full_number if receipt else "",
+            document=receipt.full_number if receipt else movement.credit_note.full_number if movement.credit_note else "",
             concept=_concept(movement),
             unit=_unit_of(movement.invoice),
             amount=-movement.amount,
@@ -274,6 +274,9 @@ def _concept(movement: Movement) -> str:
         return _("Pago de la factura %s") % number
     if movement.kind == MovementKind.DEDUCTED:
         return _("Descuento en el egreso, factura %s") % number
+    if movement.kind == MovementKind.NOTE and movement.credit_note:
+        told = {"note": movement.credit_note.full_number, "number": number}
+        return _("Nota crédito %(note)s a la factura %(number)s") % told
     if movement.kind == MovementKind.CREDIT and movement.amount < 0:
         return _("Uso del saldo a favor")
     kind = str(movement.get_kind_display())

@@ -53,7 +53,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     month = today.replace(day=1)
     days = collected_by_day(today)
     collected = sum((day.amount for day in days), Decimal(0))
-    invoiced = Invoice.objects.filter(kind=InvoiceKind.RENT, period=month, voided_at=None).aggregate(sum=Sum("total"))["sum"] or Decimal(0)
+    rents = Invoice.objects.filter(kind=InvoiceKind.RENT, period=month, voided_at=None)
+    invoiced = rents.aggregate(sum=Sum(F("total") - F("credited")))["sum"] or Decimal(0)
     ages = overdue_by_age(today)
     context = {
         "today": today,

@@ -1,11 +1,13 @@
-"""The jobs of money: settle what came, ask what did not, make and mail receipts, mail invoices and payouts."""
+"""The jobs of money: settle what came, ask what did not, make and mail receipts, issue and mail invoices, mail payouts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from payments import (
+    increases,
     invoice_mail,
+    issuing,
     pace,
     payout_mail,
     receipt_mail,
@@ -13,6 +15,7 @@ from payments import (
     reconcile,
     refunds,
     reversal_mail,
+    runs,
     settlement,
     unannounced,
 )
@@ -130,3 +133,19 @@ def announce(task: Task) -> None:
     now = clock.now()
     if unannounced.announce_some(now=now):
         raise Later(now + timedelta(seconds=1))
+@handles("payments.invoice_mail_some")
+def mail_some_invoices(task: Task) -> None:
+    """Ask for the mail of the next invoices of a month."""
+    issuing.mail_some(date.fromisoformat(task.payload["period"]), task.payload["of"], now=clock.now())
+
+
+@handles("payments.run_some")
+def run_some(task: Task) -> None:
+    """Issue the next batch of a run of invoices."""
+    runs.run_some(task.payload["run_id"], now=clock.now())
+
+
+@handles("payments.increase_mail")
+def mail_increase(task: Task) -> None:
+    """Tell a renter of an increase, and keep when."""
+    increases.send_notice(task.payload["increase_id"], agency=current_agency(), now=clock.now())

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clientarea', '0003_notices'),
+        ('clientarea', '0004_notices'),
         ('payments', '0004_payment_policy'),
     ]
 

@@ -80,6 +80,11 @@ def in_words(amount: Decimal | int) -> str:
     return f"{words} m/cte"
 
 
+def whole(amount: Decimal) -> Decimal:
+    """An amount in whole pesos, half up: how each concept of an invoice is rounded."""
+    return amount.quantize(Decimal(1), ROUND_HALF_UP)
+
+
 def split_shares(total: Decimal, shares: Sequence[Decimal]) -> list[Decimal]:
     """`total` divided by `shares` (percents or any weights) in whole pesos, adding up to `total` exactly.
 

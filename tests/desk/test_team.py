@@ -14,7 +14,18 @@ import clientarea.desk_files
 import pqrs.desk
 import pqrs.desk_settings
 import tenants.desk
-from payments import desk_back, desk_close, desk_manual, desk_payments, desk_reminders, desk_reviews
+from payments import (
+    desk_back,
+    desk_close,
+    desk_invoice_acts,
+    desk_invoices,
+    desk_invoicing,
+    desk_manual,
+    desk_payments,
+    desk_reminders,
+    desk_reviews,
+    desk_runs,
+)
 from saas.accounts import team
 from saas.accounts.models import Role, StaffRole, User
 from saas.audit.models import Change
@@ -53,7 +64,9 @@ def _desk_views() -> Iterator[tuple[str, str, Any]]:
 
 DESK = list(_desk_views())
 # Who may act, of the pages that are the work of some. The others are for all but *consulta*.
-MONEY = (desk_manual, desk_payments, desk_back, desk_reviews, desk_close, desk_reminders)
+MONEY = (
+    desk_manual, desk_payments, desk_back, desk_reviews, desk_close, desk_reminders, desk_invoices, desk_invoice_acts, desk_runs, desk_invoicing,
+)  # fmt: skip
 CASES = (pqrs.desk, pqrs.desk_settings, clientarea.desk_files)
 WORK = {
     "desk_invite": {"head", "service"}, "desk_forget_factor": {"head", "service"}, "desk_payu": {"head"}, "desk_payu_ping": {"head"},
@@ -61,6 +74,7 @@ WORK = {
     "desk_team_reactivate": {"head"}, "desk_team_factor": {"head"}, "desk_policy": {"head"},
     **{pattern.name: {"head"} for pattern in tenants.desk.urlpatterns},
     **{pattern.name: {"head", "collections"} for module in MONEY for pattern in module.urlpatterns},
+    "desk_numbering": {"head"}, "desk_rules": {"head"},
     **{pattern.name: {"head", "service"} for module in CASES for pattern in module.urlpatterns},
 }  # fmt: skip
 

@@ -28,4 +28,10 @@ STAFF = {
     "desk-file-share": "/oficina/clientes/1/documentos/compartir/", "desk-file-ask": "/oficina/clientes/1/documentos/solicitar/",
     "desk-lease-share": "/oficina/contratos/1/documentos/compartir/",
     "desk-reminders": "/oficina/ajustes/recordatorios/",
+    "desk-invoices": "/oficina/facturas/", "desk-invoice": "/oficina/facturas/1/", "desk-invoice-new": "/oficina/facturas/nueva/?q=CA",
+    "desk-invoice-write": "/oficina/contratos/1/facturar/", "desk-invoice-note": "/oficina/facturas/1/nota-credito/",
+    "desk-invoice-papers": "/oficina/facturas/1/documento/",
+    "desk-run-new": "/oficina/facturas/generar/?kind=month&period=2026-12&issued_on=2026-11-23",
+    "desk-runs": "/oficina/facturas/generaciones/", "desk-numbering": "/oficina/facturas/numeracion/", "desk-rules": "/oficina/facturas/reglas/",
+    "desk-increases": "/oficina/facturas/incrementos/", "desk-client-taxes": "/oficina/clientes/1/tributario/",
 }  # fmt: skip

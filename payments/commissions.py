@@ -1,0 +1,133 @@
+"""What the agency earned on the rents that it collected: a draft of commission for each owner of each lease, or why there is
+none. Reads only, in a fixed number of queries.
+
+The commission is on the rent alone: of what was paid of an invoice, the part that is rent. What was collected late for a
+month that was invoiced already comes with the next one. The owners' parts add up to the commission of the lease.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Min, QuerySet, Sum
+
+from clientarea.models import Lease
+from payments.drafts import Draft, refusal
+from payments.invoicing_policy import percent
+from payments.models import InvoiceKind, ItemState, Movement, MovementKind, RunItem, RunKind
+from payments.monthly import PIECE, Rules, Skipped, last_day, leases_with_all
+from saas.lib import clock
+from saas.lib.money import cop, split_shares, whole
+
+ZERO = Decimal(0)
+
+
+def leases_with_money(period: date) -> list[int]:
+    """The ids of the leases of which rent moved in a month, or after an earlier month's commission."""
+    moved = _rent_movements().filter(on__range=(period, last_day(period)))
+    ids = set(moved.values_list("invoice__lease", flat=True))
+    ids |= set(_issued().filter(run__period__lt=period).values_list("lease", flat=True))
+    return list(Lease.objects.filter(pk__in=ids).order_by("number").values_list("pk", flat=True))
+
+
+def drafts_of(leases: Iterable[int], *, period: date, issued_on: date, rules: Rules | None = None) -> list[Draft | Skipped]:
+    """The commission of each owner of each of those leases for what was collected through the month of `period`."""
+    rules = rules or Rules.now()
+    ids, made = list(leases), []
+    for start in range(0, len(ids), PIECE):
+        made += _some(ids[start : start + PIECE], period, issued_on, rules)
+    return made
+
+
+def collected(leases: Iterable[int], period: date) -> dict[int, Decimal]:
+    """The rent collected of each lease through a month that no commission is for yet, COP. Below zero where it went back."""
+    ids = list(leases)
+    begun = dict(_issued().filter(lease__in=ids).order_by().values_list("lease").annotate(first=Min("run__period")))
+    before: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for lease, amount in _issued().filter(lease__in=ids).order_by().values_list("lease").annotate(sum=Sum("collected")):
+        before[lease] = amount
+    earliest, end = min([period, *begun.values()]), last_day(period)
+    touched = _rent_movements().filter(invoice__lease__in=ids, on__range=(earliest, end)).values("invoice")
+    rows = (
+        _rent_movements()
+        .filter(invoice__in=touched, on__lte=end)
+        .order_by()
+        .values_list("invoice__lease", "invoice_id", "invoice__base", "invoice__total", "on")
+        .annotate(sum=Sum("amount"))
+    )
+    paid: dict[int, list[Decimal]] = {}  # of each invoice: before its lease's first commission, and through the end
+    of: dict[int, tuple[int, Decimal, Decimal]] = {}
+    for lease, pk, base, total, on, amount in rows:
+        of[pk] = (lease, base, total)
+        sums = paid.setdefault(pk, [ZERO, ZERO])
+        sums[1] += amount
+        if on < begun.get(lease, period):
+            sums[0] += amount
+    found: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for pk, (earlier, through) in paid.items():
+        lease, base, total = of[pk]
+        found[lease] += _rent_in(through, base, total) - _rent_in(earlier, base, total)
+    return {lease: found[lease] - before[lease] for lease in ids}
+
+
+def _rent_in(paid: Decimal, base: Decimal, total: Decimal) -> Decimal:
+    """How much of what was paid of an invoice is rent: all of it in proportion, so that parts never drift from the whole."""
+    return whole(paid * base / total) if total else ZERO
+
+
+def _rent_movements() -> QuerySet[Movement]:
+    kept = (MovementKind.APPLIED, MovementKind.REVERSED, MovementKind.RELEASED, MovementKind.DEDUCTED)
+    return Movement.objects.filter(kind__in=kept, invoice__kind=InvoiceKind.RENT, invoice__lease__isnull=False)
+
+
+def _issued() -> QuerySet[RunItem]:
+    return RunItem.objects.filter(run__kind=RunKind.COMMISSION, state=ItemState.ISSUED, invoice__voided_at=None)
+
+
+def _some(ids: list[int], period: date, issued_on: date, rules: Rules) -> list[Draft | Skipped]:
+    leases, rents = leases_with_all(ids), collected(ids, period)
+    there = {
+        (lease, owner): amount
+        for lease, owner, amount in _issued().filter(lease__in=ids, run__period=period).values_list("lease", "owner", "collected")
+    }
+    made: list[Draft | Skipped] = []
+    for pk in ids:
+        lease, rent = leases[pk], rents[pk]
+        owners = sorted(lease.unit.ownerships.all(), key=lambda o: o.pk)
+        if not owners:
+            made.append(Skipped(pk, lease.number, "", "El inmueble no tiene propietarios registrados."))
+            continue
+        # Where some owners have theirs of this month, the others get their part of the whole of it.
+        month = rent + sum((amount for (of, _owner), amount in there.items() if of == pk), ZERO)
+        shares = [o.share for o in owners]
+        parts = split_shares(whole(max(month, ZERO) * lease.commission / 100), shares)
+        for owner, base, share in zip(owners, parts, split_shares(month, shares), strict=True):
+            if (pk, owner.owner_id) in there:
+                made.append(Skipped(pk, lease.number, owner.owner.name, "Ya tiene su comisión de este mes.", owner.owner_id))
+                continue
+            draft = _draft(lease, owner.owner_id, owner.owner.name, period, issued_on, base=base, rent=share, rules=rules)
+            why = _why_not(rent, lease, draft)
+            made.append(Skipped(pk, lease.number, owner.owner.name, why, owner.owner_id) if why else draft)
+    return made
+
+
+def _why_not(rent: Decimal, lease: Lease, draft: Draft) -> str:
+    if rent < 0:
+        return f"Se devolvió más de lo que se recaudó ({cop(rent)}): se descuenta del mes siguiente."
+    if rent == 0:
+        return "No se recaudó canon."
+    if lease.commission == 0:
+        return "El contrato no tiene comisión."
+    return refusal(draft)
+
+
+def _draft(lease: Lease, owner: int, name: str, period: date, issued_on: date, *, base: Decimal, rent: Decimal, rules: Rules) -> Draft:
+    of = f"{cop(rent)} de canon recaudado hasta {clock.month_name(period)}"
+    concept = f"Comisión del {percent(lease.commission)} % sobre {of}, contrato {lease.number}"
+    return Draft(
+        kind=InvoiceKind.COMMISSION, client_id=owner, client=name, period=period, issued_on=issued_on, due_on=issued_on, concept=concept,
+        base=base, lease_id=lease.pk, lease=lease.number, rent_iva=whole(base * rules.policy.commission_iva_rate / 100), collected=rent,
+    )  # fmt: skip

@@ -1,0 +1,136 @@
+"""Two generations, two forms and two notes at once, on real connections, at every statement: nothing is issued twice.
+
+They write for good, into an agency of their own that is thrown away afterwards.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from payments import credit_notes, issuing, runs
+from payments.drafts import Draft
+from payments.models import CreditNote, Invoice, InvoiceKind, InvoiceRun, Resolution, RunKind, RunState, Series
+from tenants import context
+from tenants.models import Agency, Bell
+from tenants.provisioning import create_agency
+from tests.invoicing.helpers import finish, number, some_leases
+from tests.payments.boundaries import cross
+from tests.world import NOW, TODAY, Cast, make_cast, make_invoice
+
+SLUG = "delta"
+MONTHS = count(0)
+NUMBERS = count(5000)
+
+
+@pytest.fixture(scope="module")
+def arena(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cast]:
+    """An agency whose rows are really committed, with the cast and five leases more in it. It is gone when the module ends."""
+    with django_db_blocker.unblock():
+        agency = create_agency(name="Delta", slug=SLUG, nit="900373913", nit_check="4", email="hola@delta.example", now=NOW)
+        try:
+            cast = make_cast(agency)
+            with context.in_agency(agency):
+                some_leases(cast, 3, ends_on=date(2040, 12, 31))
+                number(cast)
+                number(cast, Series.NOTE)
+            yield cast
+        finally:
+            context.leave()
+            with connection.cursor() as cursor:
+                cursor.execute(f'DROP SCHEMA "{agency.schema_name}" CASCADE')
+            Bell.objects.filter(schema_name=agency.schema_name).delete()
+            agency.domains.all().delete()
+            Agency.objects.filter(pk=agency.pk).delete()
+
+
+@pytest.fixture
+def here(arena: Cast, committed: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cast]:
+    """Inside that agency; nobody is nudged."""
+    monkeypatch.setattr("saas.jobs.defer.nudge", lambda schema, job_id: None)
+    with context.in_agency(arena.agency):
+        yield arena
+        for resolution in Resolution.objects.filter(series=Series.RENT):
+            numbers = list(Invoice.objects.filter(resolution=resolution).order_by("number").values_list("number", flat=True))
+            assert numbers == list(range(1, resolution.given + 1))
+
+
+def fresh_month() -> date:
+    number_ = next(MONTHS)
+    return date(2030 + number_ // 12, number_ % 12 + 1, 1)
+
+
+def a_run(here: Cast, period: date) -> InvoiceRun:
+    """A run as `runs.begin` leaves it, whatever the month."""
+    return runs.begin(RunKind.MONTH, period=period, issued_on=TODAY, key=uuid.uuid4(), staff=here.sara, now=NOW)
+
+
+def test_two_workers_with_the_same_run_issue_it_once(here: Cast) -> None:
+    for at in count():
+        run = a_run(here, fresh_month())
+        ended = cross(here.agency, lambda: runs.run_some(run.pk, now=NOW), lambda: runs.run_some(run.pk, now=NOW), at=at)  # noqa: B023
+        finish(run)
+        assert (run.state, Invoice.objects.filter(run=run).count()) == (RunState.DONE, 3)
+        if ended is None:
+            break
+
+
+def test_two_forms_at_once_begin_one_run_of_a_month(here: Cast) -> None:
+    for at in count():
+        period = fresh_month()
+        told: list[str] = []
+
+        def begin() -> None:
+            try:
+                a_run(here, period)  # noqa: B023
+            except runs.RunRefused as error:
+                told.append(str(error))  # noqa: B023
+
+        ended = cross(here.agency, begin, begin, at=at)
+        assert InvoiceRun.objects.filter(period=period).count() == 1
+        finish(InvoiceRun.objects.get(period=period))
+        if ended is None:
+            break
+        assert told == ["Ya hay una generación de ese mes en marcha o detenida. Termínela primero."]
+
+
+def test_one_form_sent_twice_at_once_makes_one_invoice(here: Cast) -> None:
+    for at in count():
+        key = uuid.uuid4()
+        draft = Draft(
+            kind=InvoiceKind.RENT, client_id=here.rita.pk, client="", period=TODAY, issued_on=TODAY, due_on=TODAY, concept="x", base=Decimal(10)
+        )
+
+        def write() -> int:
+            return issuing.write_one(draft, key=key, staff=here.sara, now=NOW).pk  # noqa: B023
+
+        ended = cross(here.agency, write, write, at=at)
+        assert Invoice.objects.filter(entry_key=key).count() == 1
+        if ended is None:
+            break
+        assert ended[0] == ended[1]
+
+
+def test_two_notes_at_once_never_credit_more_than_the_invoice(here: Cast) -> None:
+    for at in count():
+        invoice = make_invoice(here.lease, next(NUMBERS), total=1000)
+
+        def note() -> str:
+            try:
+                credit_notes.issue_note(invoice.pk, amount=Decimal(600), reason="Cobro de más", key=uuid.uuid4(), staff=here.sara, now=NOW)  # noqa: B023
+            except credit_notes.NoteRefused as error:
+                return str(error)
+            return ""
+
+        ended = cross(here.agency, note, note, at=at)
+        assert CreditNote.objects.filter(invoice=invoice).count() == 1
+        if ended is None:
+            break
+        assert sorted(ended) == ["", "La nota puede ser de hasta $\u00a0400."]
