@@ -83,11 +83,11 @@ def as_csv(close: Close) -> bytes:
     writer = csv.writer(out, delimiter=";")
     writer.writerow(HEADINGS)
     for entry in close.entries:
-        writer.writerow([_harmless(cell) if isinstance(cell, str) else _number(cell) for cell in _cells(entry)])
+        writer.writerow([harmless(cell) if isinstance(cell, str) else plain_number(cell) for cell in _cells(entry)])
     writer.writerow([])
     writer.writerow(SUMS)
     for name, count, received, gone in close.means:
-        writer.writerow([_harmless(name), count, _number(received), _number(gone), _number(received + gone)])
+        writer.writerow([harmless(name), count, plain_number(received), plain_number(gone), plain_number(received + gone)])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
@@ -147,11 +147,12 @@ def _name(person: object) -> str:
     return str(person) if person is not None else ""
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _number(value: object) -> str:
+def plain_number(value: object) -> str:
     """An amount as Excel in Spanish reads it: `1215000,50`."""
     if not isinstance(value, Decimal):
         return str(value)

@@ -85,7 +85,7 @@ class PaymentFilter(forms.Form):
         return any(self.cleaned_data.values())
 
 
-class _KeyedForm(forms.Form):
+class KeyedForm(forms.Form):
     """A form that does its work once, however often it is sent: it carries its own key."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
@@ -95,7 +95,7 @@ class _KeyedForm(forms.Form):
         super().__init__(data, files, **options)
 
 
-class _LinesForm(_KeyedForm):
+class _LinesForm(KeyedForm):
     """Amounts for some of a client's invoices, one field each."""
 
     def __init__(self, *args: Any, invoices: Sequence[Invoice], **options: Any) -> None:
@@ -240,7 +240,7 @@ class ReasonForm(forms.Form):
         return clean_name(self.cleaned_data["reason"])
 
 
-class RefundForm(_KeyedForm):
+class RefundForm(KeyedForm):
     """*Pedir reembolso*: how much and why."""
 
     amount = CopField(label=_("Valor por devolver"))

@@ -435,3 +435,16 @@ class Payout(models.Model):
 
 
 from payments.desk_models import CreditUse, Proof, Refund, RefundState, Reversal, ReversalKind  # noqa: E402, F401  (they point back here)
+from payments.payout_models import (  # noqa: E402, F401
+    AccountKind,
+    BankFile,
+    DeductionKind,
+    Liquidation,
+    OrderState,
+    OwnerBank,
+    PayoutCommission,
+    PayoutDeduction,
+    PayoutLine,
+    PayoutOrder,
+    PayoutSource,
+)

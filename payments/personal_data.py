@@ -1,8 +1,8 @@
-"""What payments hold about a person: invoices, payments with what was given to pay, receipts, and payouts."""
+"""What payments hold about a person: invoices, payments with what was given to pay, receipts, payouts, and where they are paid."""
 
 from __future__ import annotations
 
-from payments.models import Invoice, Payment, Payout, Receipt
+from payments.models import Invoice, OwnerBank, Payment, Payout, Receipt
 from saas.accounts.models import User
 from saas.lib.personal_data import Row, holds
 
@@ -48,3 +48,10 @@ def payouts(user: User) -> list[Row]:
         {"Comprobante de egreso": f"{p.prefix}-{p.number}", "Fecha": p.paid_on, "Neto girado": p.net, "Banco": p.bank, "Cuenta": p.account}
         for p in Payout.objects.filter(owner__user=user).order_by("paid_on", "pk")
     ]
+
+
+@holds("cuenta_bancaria", "Cuenta para girarle", order=44)
+def bank(user: User) -> list[Row]:
+    """Where the person is paid. The whole number stays sealed."""
+    rows = OwnerBank.objects.filter(owner__user=user)
+    return [{"Banco": b.bank, "Tipo de cuenta": b.get_kind_display(), "Cuenta": f"**** {b.ending}"} for b in rows]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from payments import invoice_mail, pace, receipt_mail, receipts, reconcile, refunds, reversal_mail, settlement
+from payments import invoice_mail, pace, payout_mail, receipt_mail, receipts, reconcile, refunds, reversal_mail, settlement
 from payments.gateway import GatewayRefused, GatewayUnavailable
 from saas.jobs.registry import Later, Task, handles
 from saas.lib import clock
@@ -105,3 +105,9 @@ def refund(task: Task) -> None:
 def mail_invoice(task: Task) -> None:
     """Mail an invoice with its PDF and a link to pay it."""
     invoice_mail.send(task.payload["invoice_id"], agency=current_agency(), now=clock.now(), key=task.key)
+
+
+@handles("payments.payout_mail")
+def mail_payout(task: Task) -> None:
+    """Tell an owner that the money was sent, with its vouchers."""
+    payout_mail.send(task.payload["order_id"], agency=current_agency())

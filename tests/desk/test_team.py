@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 import pqrs.desk
 import pqrs.desk_settings
 import tenants.desk
-from payments import desk_back, desk_close, desk_manual, desk_payments, desk_reviews
+from payments import desk_back, desk_close, desk_manual, desk_payments, desk_payouts, desk_reviews
 from saas.accounts import team
 from saas.accounts.models import Role, StaffRole, User
 from saas.audit.models import Change
@@ -52,7 +52,7 @@ def _desk_views() -> Iterator[tuple[str, str, Any]]:
 
 DESK = list(_desk_views())
 # Who may act, of the pages that are the work of some. The others are for all but *consulta*.
-MONEY = (desk_manual, desk_payments, desk_back, desk_reviews, desk_close)
+MONEY = (desk_manual, desk_payments, desk_back, desk_reviews, desk_close, desk_payouts)
 CASES = (pqrs.desk, pqrs.desk_settings)
 WORK = {
     "desk_invite": {"head", "service"}, "desk_forget_factor": {"head", "service"}, "desk_payu": {"head"}, "desk_payu_ping": {"head"},

@@ -22,4 +22,6 @@ STAFF = {
     "desk-register": "/oficina/pagos/registrar/", "desk-reviews": "/oficina/por-revisar/", "desk-close": "/oficina/cierre/",
     "desk-cases": "/oficina/pqrs/", "desk-case-new": "/oficina/pqrs/nueva/", "desk-team": "/oficina/equipo/",
     "desk-settings": "/oficina/configuracion/", "desk-overdue": "/oficina/cartera-vencida/", "desk-client-new": "/oficina/clientes/nuevo/",
+    "desk-payouts": "/oficina/egresos/", "desk-payouts-make": "/oficina/egresos/liquidar/",
+    "desk-owner-bank": "/oficina/clientes/1/cuenta-bancaria/",
 }  # fmt: skip

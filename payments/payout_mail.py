@@ -1,0 +1,45 @@
+"""The mail that tells an owner that the money was sent, with a voucher (comprobante de egreso) for each unit and month.
+
+Sent once per job; a second copy has the same Message-ID.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import reverse
+
+from payments import payout_document
+from payments.models import Payout, PayoutOrder
+from saas.lib import mail
+from tenants import branding
+from tenants.models import Agency
+
+
+def send(order_id: int, *, agency: Agency) -> None:
+    """Tell the owner of a paid order. Raises what the mail server raises, and pdf.PdfError: the job tries again."""
+    order = PayoutOrder.objects.select_related("owner").get(pk=order_id)
+    if not order.owner.email:
+        return
+    rows = list(Payout.objects.filter(line__order=order).select_related("lease__unit", "owner").order_by("number"))
+    message = mail.build_mail(
+        subject=f"Le giramos su canon · {agency.name}",
+        template="payout",
+        context={
+            **branding.mail_brand(agency),
+            "name": order.owner.name,
+            "total": sum(row.net for row in rows),
+            "paid_on": order.paid_on,
+            "bank": rows[0].bank,
+            "account": rows[0].account,
+            "rows": [(row.full_number, row.lease.unit.address, row.period, row.net) for row in rows],
+            "link": branding.origin(agency) + reverse("payouts", urlconf=settings.AGENCY_URLCONF),
+        },
+        to=order.owner.email,
+        from_name=agency.name,
+        from_address=settings.MAIL_FROM,
+        message_id_key=f"payout:{agency.schema_name}:{order.pk}",
+    )
+    for row in rows:
+        pdf = payout_document.payout_pdf(payout_document.payout_document(row, agency))
+        message.attach(f"egreso-{row.full_number}.pdf", pdf, "application/pdf")
+    message.send()
