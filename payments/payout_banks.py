@@ -9,8 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -61,7 +62,7 @@ def shown(owner: Client) -> tuple[str, str]:
     return (row.bank, f"**** {row.ending}") if row else ("", "")
 
 
-def bank_file(orders: Sequence[PayoutOrder], totals: dict[int, object]) -> bytes:
+def bank_file(orders: Sequence[PayoutOrder], totals: Mapping[int, Decimal]) -> bytes:
     """What the bank is told to pay. Orders without an account or with nothing to pay are left out."""
     banks = {row.owner_id: row for row in OwnerBank.objects.filter(owner__in=[order.owner_id for order in orders])}
     out = io.StringIO(newline="")

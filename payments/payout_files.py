@@ -128,19 +128,19 @@ def apply_file(file_id: int, *, staff: User, now: datetime) -> BankFile:
 
 
 def _match(rows: Sequence[dict[str, Any]], *, today: date) -> list[Match]:
-    named = {row["row"]: int(found[1]) for row in rows if (found := _OURS.search(row["reference"]))}
+    named = {row["row"]: int(ours[1]) for row in rows if (ours := _OURS.search(row["reference"]))}
     waiting = PayoutOrder.objects.filter(state=OrderState.REVIEWED)
     orders = {o.pk: o for o in (waiting | PayoutOrder.objects.filter(pk__in=set(named.values()))).select_related("owner")}
     totals = payouts.totals_of(list(orders.values()))
     by_owner: dict[str, list[PayoutOrder]] = defaultdict(list)
-    for order in orders.values():
-        if order.state == OrderState.REVIEWED:
-            by_owner[_digits(order.owner.document)].append(order)
+    for each in orders.values():
+        if each.state == OrderState.REVIEWED:
+            by_owner[_digits(each.owner.document)].append(each)
     used: dict[int, int] = {}
-    found = []
+    found: list[Match] = []
     for row in rows:
         amount, day, trouble = _amount(row), _day(row), ""
-        order = orders.get(named.get(row["row"], 0))
+        order: PayoutOrder | None = orders.get(named.get(row["row"], 0))
         if row["row"] not in named:
             fitting = [o for o in _of_document(by_owner, row["document"]) if totals[o.pk] == amount]
             order = fitting[0] if len(fitting) == 1 else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -262,7 +262,7 @@ def test_a_workbook_without_our_reference_fits_by_document_and_amount(here: Cast
     reviewed(here)
     book, out = Workbook(), io.BytesIO()
     sheet: Any = book.active
-    for line in (["Documento", "Valor", "Fecha de pago"], [1002, 859560.0, datetime(2026, 11, 20)], [None, None, None]):
+    for line in (["Documento", "Valor", "Fecha de pago"], [1002, 859560.0, date(2026, 11, 20)], [None, None, None]):
         sheet.append(line)
     book.save(out)
     file = upload(sara, SimpleUploadedFile("banco.xlsx", out.getvalue()))

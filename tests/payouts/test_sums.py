@@ -3,6 +3,7 @@ paid out, the commissions, their IVA, the withholdings and the other deductions,
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +20,17 @@ from openpyxl import load_workbook
 
 from clientarea.models import Client
 from payments import certificates, income, payout_making, payouts, reversals
-from payments.models import DeductionKind, Invoice, InvoiceKind, OrderState, Payment, PaymentState, Payout, PayoutOrder, PayoutSource
+from payments.models import (
+    DeductionKind,
+    Invoice,
+    InvoiceKind,
+    OrderState,
+    Payment,
+    PaymentState,
+    Payout,
+    PayoutOrder,
+    PayoutSource,
+)
 from payments.statements import Account, statement_of
 from saas.accounts.models import Role, User
 from saas.book import import_book
@@ -129,10 +140,8 @@ def test_any_sequence_pays_out_what_was_collected(cast: Casts) -> None:
             """Everything collected, liquidated and paid: then what was paid out is what was collected."""
             for invoice in invoices:
                 do("collect", invoices.index(invoice), None)
-            try:
+            with contextlib.suppress(payouts.PayoutRefused):
                 liquidate(here)
-            except payouts.PayoutRefused:
-                pass
             for order in PayoutOrder.objects.exclude(state=OrderState.PAID).order_by("pk"):
                 try:
                     pay(here, order)
@@ -155,10 +164,8 @@ def test_any_sequence_pays_out_what_was_collected(cast: Casts) -> None:
             with transaction.atomic():
                 share_out(here, *zip((here.oscar, here.berta, here.nadie), shares, strict=False))
                 for step in steps:
-                    try:
+                    with contextlib.suppress(payouts.PayoutRefused, reversals.ReversalRefused):
                         do(*step)
-                    except (payouts.PayoutRefused, reversals.ReversalRefused):
-                        pass
                     check_payouts()
                 settle_all()
                 transaction.set_rollback(True)
