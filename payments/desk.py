@@ -12,7 +12,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from payments import accounts, desk_back, desk_close, desk_manual, desk_payments, desk_payouts, desk_reviews
+from payments import accounts, desk_back, desk_close, desk_manual, desk_payments, desk_payouts, desk_reviews, desk_transfers
 from payments.desk_policy import desk_policy
 from payments.forms import AccountForm
 from payments.gateway import GatewayRefused, GatewayUnavailable
@@ -66,5 +66,6 @@ urlpatterns = [
     *desk_reviews.urlpatterns,
     *desk_close.urlpatterns,
     *desk_payouts.urlpatterns,
+    *desk_transfers.urlpatterns,
     path("abonos/", desk_policy, name="desk_policy"),
 ]

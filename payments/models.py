@@ -138,6 +138,7 @@ class GatewayAccount(models.Model):
     api_key = models.TextField(editable=False, blank=True)
     previous_api_key = models.TextField(editable=False, blank=True)
     hmac_secret = models.TextField(editable=False, blank=True)
+    told = models.JSONField(default=dict, blank=True)  # what a payer is told of it; nothing secret
     algorithm = models.CharField(_("algoritmo de firma"), max_length=12, default="MD5")
     test = models.BooleanField(_("modo de pruebas"), default=True)
     active = models.BooleanField(_("activa"), default=True)
@@ -434,7 +435,7 @@ class Payout(models.Model):
         return f"{self.prefix}-{self.number}"
 
 
-from payments.desk_models import CreditUse, Proof, Refund, RefundState, Reversal, ReversalKind  # noqa: E402, F401  (they point back here)
+from payments.desk_models import CreditUse, Proof, Refund, RefundState, Reversal, ReversalKind, TransferProof, TransferState  # noqa: E402, F401  (they point back here)
 from payments.payout_models import (  # noqa: E402, F401
     AccountKind,
     BankFile,

@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 import pqrs.desk
 import pqrs.desk_settings
 import tenants.desk
-from payments import desk_back, desk_close, desk_manual, desk_payments, desk_payouts, desk_reviews
+from payments import desk_back, desk_close, desk_manual, desk_payments, desk_payouts, desk_reviews, desk_transfers
 from saas.accounts import team
 from saas.accounts.models import Role, StaffRole, User
 from saas.audit.models import Change
@@ -52,7 +52,7 @@ def _desk_views() -> Iterator[tuple[str, str, Any]]:
 
 DESK = list(_desk_views())
 # Who may act, of the pages that are the work of some. The others are for all but *consulta*.
-MONEY = (desk_manual, desk_payments, desk_back, desk_reviews, desk_close, desk_payouts)
+MONEY = (desk_manual, desk_payments, desk_back, desk_reviews, desk_close, desk_payouts, desk_transfers)
 CASES = (pqrs.desk, pqrs.desk_settings)
 WORK = {
     "desk_invite": {"head", "service"}, "desk_forget_factor": {"head", "service"}, "desk_payu": {"head"}, "desk_payu_ping": {"head"},
@@ -60,6 +60,7 @@ WORK = {
     "desk_team_reactivate": {"head"}, "desk_team_factor": {"head"}, "desk_policy": {"head"},
     **{pattern.name: {"head"} for pattern in tenants.desk.urlpatterns},
     **{pattern.name: {"head", "collections"} for module in MONEY for pattern in module.urlpatterns},
+    "desk_transfer_account": {"head"},
     **{pattern.name: {"head", "service"} for module in CASES for pattern in module.urlpatterns},
 }  # fmt: skip
 

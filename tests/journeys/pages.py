@@ -23,5 +23,6 @@ STAFF = {
     "desk-cases": "/oficina/pqrs/", "desk-case-new": "/oficina/pqrs/nueva/", "desk-team": "/oficina/equipo/",
     "desk-settings": "/oficina/configuracion/", "desk-overdue": "/oficina/cartera-vencida/", "desk-client-new": "/oficina/clientes/nuevo/",
     "desk-payouts": "/oficina/egresos/", "desk-payouts-make": "/oficina/egresos/liquidar/",
+    "desk-transfers": "/oficina/transferencias/", "desk-transfer-account": "/oficina/transferencias/cuenta/",
     "desk-owner-bank": "/oficina/clientes/1/cuenta-bancaria/",
 }  # fmt: skip
