@@ -40,7 +40,8 @@ SETTLING = timedelta(minutes=5)
 @in_person
 @require_GET
 def payment_go(request: HttpRequest, pk: int) -> HttpResponse:
-    """*Pagar con PayU*: the form that takes the payer there; or the account to transfer to, and the proof to hand in. Without an attempt that waits to be paid, back to the payment."""
+    """*Pagar con PayU*: the form that takes the payer there; or the account to transfer to, and the proof to hand in. Without an
+    attempt that waits to be paid, back to the payment."""
     payment = own(access.payments_of(client_of(request)), pk)
     attempt = _waiting_attempt(request, payment)
     if attempt is None:

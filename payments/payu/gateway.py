@@ -13,7 +13,6 @@ from decimal import Decimal
 from payments.gateway import Answer, CheckoutForm, CheckoutRequest, Credentials, Notice, RefundAnswer
 from payments.payu import notice, queries, replies, webcheckout
 
-
 # Seconds: 7, 10 and 30 minutes, 1, 3, 12 and 24 hours, then daily to the fifth day.
 SCHEDULE = (420, 600, 1800, 3600, 10800, 43200, 86400, 172800, 259200, 345600, 432000)
 

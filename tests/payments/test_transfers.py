@@ -26,13 +26,11 @@ from payments.models import (
     Receipt,
     Review,
     TransferProof,
-    TransferState,
 )
 from payments.transfer.gateway import DAYS, Entry, Transfer
 from saas.audit.models import Change
 from saas.jobs.models import Job
 from saas.jobs.run import run_job
-from saas.lib import clock
 from tenants import context
 from tests.desk.desks import assert_desk_only, errors_of
 from tests.payments.money import FORM, body_of, check_invariants, receive, say, start
@@ -320,7 +318,7 @@ def test_a_client_reads_why_and_tries_again(ready: Cast, browse: Any) -> None:
     with context.in_agency(ready.agency):
         proof = TransferProof.objects.get()
     assert errors_of(sara.post(at("desk_transfer", proof.pk), {"what": "reject", "reason": "no"}), "rejecting") == {
-        "reason": ["Asegúrese de que este valor tenga al menos 5 caracteres (tiene 2)."]
+        "reason": ["Asegúrese de que este valor tenga como mínimo 5 caracteres (tiene 2)."]
     }
     sara.post(at("desk_transfer", proof.pk), {"what": "reject", "reason": "No aparece en el extracto"})
     payment = at("payment", proof.attempt.payment_id)
@@ -379,6 +377,7 @@ def test_the_account_is_named_at_the_desk(cast: Casts, browse: Any) -> None:
         typed.pop("active")
     sara.post(at("desk_transfer_account"), typed)
     with context.in_agency(cast.alfa.agency):
-        assert [(c.field, c.before, c.after) for c in Change.objects.filter(subject="transfer_account").order_by("-pk")][0] == ("active", "True", "False")
+        last = Change.objects.filter(subject="transfer_account").latest("pk")
+        assert (last.field, last.before, last.after) == ("active", "True", "False")
         assert accounts.active_account(accounts.TRANSFER) is None
         assert GatewayAccount.objects.filter(provider="transfer").count() == 1
