@@ -93,7 +93,7 @@ def desk_payouts_make(request: HttpRequest) -> HttpResponse:
         "page": page_of(request, owners),  # type: ignore[arg-type]
         "collected": sum((liquid.collected for liquid in proposal.liquids), Decimal(0)),
         "net": sum((each["net"] for each in owners), Decimal(0)),
-        "waiting": payout_making.waiting(until=until)[:50],
+        "waiting": payout_making.waiting(until=until),
     }
     return render(request, "payments/desk_payouts_make.html", context)
 

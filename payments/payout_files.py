@@ -58,6 +58,14 @@ class Match:
     trouble: str
 
     @property
+    def told_amount(self) -> str:
+        """The amount as people read it, or as it was written when nobody can."""
+        try:
+            return money.cop(money.parse_cop(self.amount))
+        except money.MoneyError:
+            return self.amount
+
+    @property
     def fits(self) -> bool:
         """Whether applying the file marks its order as paid."""
         return self.order is not None and not self.trouble

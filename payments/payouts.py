@@ -36,6 +36,7 @@ from payments.models import (
 from saas.accounts.models import User
 from saas.audit import changes
 from saas.jobs.defer import defer
+from saas.lib.clock import short_date
 from saas.lib.money import cop
 
 PREFIX = "EG"  # of the vouchers made here; those of the agency's book keep their own
@@ -93,7 +94,7 @@ def liquidate(*, until: date, mark: str, staff: User, now: datetime) -> list[Liq
         changes.keep([
             change
             for order in sorted(drafts.values(), key=lambda order: order.pk)
-            for change in changes.differences("payout_order", order.pk, before={}, after={"liquidated": until.isoformat()}, by=staff, now=now)
+            for change in changes.differences("payout_order", order.pk, before={}, after={"liquidated": short_date(until)}, by=staff, now=now)
         ])  # fmt: skip
         return made
 

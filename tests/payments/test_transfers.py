@@ -299,10 +299,12 @@ def test_from_the_invoice_to_the_receipt(ready: Cast, browse: Any) -> None:
     assert "En verificación" in invoice
     with context.in_agency(ready.agency):
         proof = TransferProof.objects.get()
+    assert "1 transferencia espera que alguien verifique el dinero." in text_of(sara.get(at("desk_reviews")))
     assert "Rita Arrendataria Ñáñez" in text_of(sara.get(at("desk_transfers")))
     assert sara.get(at("desk_transfer_proof", proof.pk)).getvalue() == PDF
     sara.post(at("desk_transfer", proof.pk), {"what": "confirm", "bank_reference": "TR-9"})
     assert "No hay transferencias" in text_of(sara.get(at("desk_transfers")))
+    assert not tags(sara.get(at("desk_reviews")), "transfers")
     assert "Confirmada" in text_of(sara.get(at("desk_transfers") + "?estado=decididas"))
     assert "Pago aprobado" in text_of(rita.get(at("payment", attempt.payment_id)))
     desk = text_of(sara.get(at("desk_payment", attempt.payment_id)))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
 
@@ -177,6 +180,12 @@ def test_the_account_is_sealed_and_shown_masked(here: Cast, sara: Any) -> None:
         ("bank", "", "Davivienda", here.sara.pk), ("kind", "", "savings", here.sara.pk), ("account", "", "**** 5678", here.sara.pk),
         ("kind", "savings", "current", here.sara.pk), ("account", "**** 5678", "**** 5678 (otra cuenta)", here.sara.pk),
     ]  # fmt: skip
+
+
+def test_a_command_knows_what_is_sealed() -> None:
+    code = "import os; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'saas.settings'); import django; django.setup(); from saas.lib import crypto; print(sorted(crypto.sealed_columns()))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=settings.BASE_DIR, timeout=120)
+    assert said.stdout.strip() == "['payments.GatewayAccount', 'payments.OwnerBank']"
 
 
 @pytest.mark.parametrize("account", ["12345", "1" * 21, "12345a7", "", "١٢٣٤٥٦٧"])
