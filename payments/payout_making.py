@@ -99,6 +99,8 @@ def propose(*, until: date) -> Proposal:
     taken = _taken_before(leases)
     liquids, ownerless = [], {}
     for (lease_id, period), found in sorted(sources.items(), key=lambda item: (leases[item[0][0]].unit.code, item[0])):
+        if not sum((source.rent for source in found), ZERO):
+            continue  # what came and went back before it was paid out leaves nothing to tell an owner
         lease = leases[lease_id]
         # Whoever owns most comes first: a peso that does not divide goes to the largest remainder, and of equal ones to the first.
         shares = sorted(owners[lease.unit_id], key=lambda ownership: (-ownership.share, ownership.pk))

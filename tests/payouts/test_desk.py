@@ -183,7 +183,10 @@ def test_the_account_is_sealed_and_shown_masked(here: Cast, sara: Any) -> None:
 
 
 def test_a_command_knows_what_is_sealed() -> None:
-    code = "import os; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'saas.settings'); import django; django.setup(); from saas.lib import crypto; print(sorted(crypto.sealed_columns()))"
+    code = (
+        "import os, django; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'saas.settings'); django.setup()\n"
+        "from saas.lib import crypto; print(sorted(crypto.sealed_columns()))"
+    )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=settings.BASE_DIR, timeout=120)
     assert said.stdout.strip() == "['payments.GatewayAccount', 'payments.OwnerBank']"
 

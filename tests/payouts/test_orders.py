@@ -211,8 +211,11 @@ def test_rent_reversed_after_it_was_paid_out_is_taken_off_the_next(here: Cast) -
 def test_rent_reversed_before_it_was_liquidated_gives_nothing(here: Cast) -> None:
     payment = collect(here, here.invoice)
     reversals.reverse_by_staff(payment.pk, reason="Cheque devuelto", staff=here.sara, now=NOW)
+    assert payout_making.propose(until=TODAY).liquids == ()
+    collect(here, here.invoice)
     (order,) = liquidate(here)
-    assert figures(order.lines.get()) == (0, 0, 0, 0, 0, 0)
+    assert figures(order.lines.get()) == (950_000, 76_000, 14_440, 0, 0, 859_560)
+    assert PayoutSource.objects.count() == 3
 
 
 # Commission invoices
