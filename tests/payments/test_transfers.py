@@ -318,7 +318,7 @@ def test_a_client_reads_why_and_tries_again(ready: Cast, browse: Any) -> None:
     pay(rita, ready)
     hand_in(rita, ready)
     with context.in_agency(ready.agency):
-        proof = TransferProof.objects.get()
+        proof = TransferProof.objects.select_related("attempt").get()
     assert errors_of(sara.post(at("desk_transfer", proof.pk), {"what": "reject", "reason": "no"}), "rejecting") == {
         "reason": ["Asegúrese de que este valor tenga como mínimo 5 caracteres (tiene 2)."]
     }
