@@ -1,18 +1,22 @@
-"""The agency's own account at the gateway: kept encrypted, opened only to sign, verify or ask."""
+"""The agency's own accounts at the gateways, and which gateway is whose: secrets are kept encrypted, opened only to sign, verify
+or ask."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
 
-from payments.gateway import Credentials, Gateway
-from payments.models import GatewayAccount
+from payments.gateway import Credentials, Gateway, GatewayState
+from payments.models import GatewayAccount, TransferProof
 from payments.payu.gateway import PayU
+from payments.transfer.gateway import Entry, Transfer
 from saas.lib import crypto
 from saas.lib.here import current_schema
 
+PAYU, TRANSFER = "payu", "transfer"
 SECRETS = ("api_login", "api_key", "previous_api_key", "hmac_secret")
 crypto.seals("payments.GatewayAccount", *SECRETS)
 
@@ -31,23 +35,34 @@ class AccountData:
 
 
 def gateway() -> Gateway:
-    """The gateway at the addresses of the settings: PayU's own, its sandbox, or the stand-in."""
+    """PayU at the addresses of the settings: PayU's own, its sandbox, or the stand-in."""
     return PayU(
         checkout_url=settings.PAYU_CHECKOUT_URL,
         reports_url=settings.PAYU_REPORTS_URL,
         payments_url=settings.PAYU_PAYMENTS_URL,
+        schedule=tuple(settings.PAYU_POLL_SECONDS),
     )
 
 
-def active_account() -> GatewayAccount | None:
-    """The account that new attempts use, or None: the agency cannot be paid online yet."""
-    return GatewayAccount.objects.filter(active=True).first()
+def gateway_of(account: GatewayAccount) -> Gateway:
+    """The gateway of an account. What is said of an attempt is read and verified by its own, never by another."""
+    return GATEWAYS[account.provider]()
+
+
+def active_account(provider: str = PAYU) -> GatewayAccount | None:
+    """The account that new attempts by a provider use, or None: the agency cannot be paid so."""
+    return GatewayAccount.objects.filter(active=True, provider=provider).first()
+
+
+def active_accounts() -> list[GatewayAccount]:
+    """Every account that may be paid to, PayU's first."""
+    return sorted(GatewayAccount.objects.filter(active=True), key=lambda account: list(GATEWAYS).index(account.provider))
 
 
 def save_account(data: AccountData) -> GatewayAccount:
     """Make `data` the agency's account. A changed key keeps the one before it, so that callbacks in flight still verify."""
     with transaction.atomic():
-        account = GatewayAccount.objects.select_for_update().filter(active=True).first()
+        account = GatewayAccount.objects.select_for_update().filter(active=True, provider=PAYU).first()
         if account is not None and account.merchant_id != data.merchant_id:
             # Another merchant: attempts in flight keep the account that they were sent with.
             account.active = False
@@ -78,7 +93,23 @@ def credentials(account: GatewayAccount) -> Credentials:
         algorithm=account.algorithm,
         previous_api_keys=(previous,) if previous else (),
         test=account.test,
+        told=account.told,
     )
+
+
+def _books(reference: str) -> list[Entry]:
+    """The books of transfers: the proofs handed in under a reference, and what staff decided of them."""
+    return [
+        Entry(f"soporte-{proof.pk}", proof.attempt.amount, GatewayState(proof.state), proof.reason, proof.bank_reference)
+        for proof in TransferProof.objects.filter(attempt__reference=reference).select_related("attempt").order_by("pk")
+    ]
+
+
+def _transfer() -> Gateway:
+    return Transfer(books=_books)
+
+
+GATEWAYS: dict[str, Callable[[], Gateway]] = {PAYU: lambda: gateway(), TRANSFER: _transfer}
 
 
 def _seal(account: GatewayAccount, field: str, plain: str) -> str:

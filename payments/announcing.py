@@ -7,13 +7,14 @@ happened elsewhere and is told to nobody, unless the agency asks for it (payment
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.conf import settings
 from django.urls import reverse
 
 from clientarea import notices
 from clientarea.models import NoticeKind
-from payments.models import Invoice, InvoiceKind, Payout, Receipt
+from payments.models import Invoice, InvoiceKind, Payout, PayoutOrder, Receipt
 from saas.lib import clock
 from saas.lib.businessdays import next_collection_time
 
@@ -41,17 +42,21 @@ def announce_invoice(invoice: Invoice, now: datetime) -> bool:
     )
 
 
-def announce_payout(payout: Payout, now: datetime) -> bool:
-    """Tell an owner of a payout, with a mail that brings its paper. Returns whether the owner is told now."""
+def announce_payouts(order: PayoutOrder, payouts: list[Payout], now: datetime) -> bool:
+    """Tell an owner of what one order paid, with one mail that brings its vouchers. Returns whether the owner is told now."""
+    only = payouts[0] if len(payouts) == 1 else None
     return notices.tell(
-        client=payout.owner,
+        client=order.owner,
         kind=NoticeKind.PAYOUT,
-        key=f"payout:{payout.pk}",
-        data={"number": payout.full_number, "amount": payout.net, "period": payout.period},
-        link=_path("payout", payout.pk),
-        letter=notices.Letter("payments.payout_mail", {"payout_id": payout.pk}),
+        key=f"payout:{order.pk}",
+        data={
+            "number": ", ".join(payout.full_number for payout in payouts)[:200], "amount": sum((payout.net for payout in payouts), Decimal(0)),
+            "period": max(payout.period for payout in payouts),
+        },
+        link=_path("payout", only.pk) if only else reverse("payouts", urlconf=settings.AGENCY_URLCONF),
+        letter=notices.Letter("payments.payout_mail", {"order_id": order.pk}),
         now=now,
-    )
+    )  # fmt: skip
 
 
 def announce_payment(receipt: Receipt, now: datetime) -> bool:

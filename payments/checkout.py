@@ -1,4 +1,4 @@
-"""From *Registrar pago* to PayU's door and back. The attempt is committed before the payer leaves; coming back only shows.
+"""From *Registrar pago* to the gateway's door and back. The attempt is committed before the payer leaves; coming back only shows.
 
 Nothing here changes the state of a payment's money: that is settlement's.
 """
@@ -60,14 +60,19 @@ def active_account() -> GatewayAccount | None:
     return accounts.active_account()
 
 
+def ways() -> list[GatewayAccount]:
+    """The accounts that a client may choose between, PayU's first."""
+    return accounts.active_accounts()
+
+
 def start_payment(
-    *, client: Client, lines: Sequence[tuple[Invoice, Decimal]], payer: Payer, now: datetime
+    *, client: Client, lines: Sequence[tuple[Invoice, Decimal]], payer: Payer, now: datetime, provider: str = accounts.PAYU
 ) -> Attempt:
-    """Register a payment of `lines` (invoice, COP) by `client`, with its first attempt, in one transaction.
+    """Register a payment of `lines` (invoice, COP) by `client`, with its first attempt by a provider, in one transaction.
 
     Raises CheckoutError: nothing to pay, not the client's invoice, already covered, amount wrong, no gateway account.
     """
-    account = _account()
+    account = _account(provider)
     if not lines:
         raise CheckoutError(_("No eligió ninguna factura para pagar."))
     policy = current_policy()
@@ -97,7 +102,8 @@ def start_payment(
 
 def retry_payment(*, payment: Payment, now: datetime) -> Attempt:
     """A new attempt, under a fresh reference, for a payment that did not go through. Raises CheckoutError."""
-    account, policy = _account(), current_policy()
+    before = payment.attempts.select_related("account").order_by("-pk").first()
+    account, policy = _account(before.account.provider if before else accounts.PAYU), current_policy()
     with transaction.atomic():
         locked = Payment.objects.select_for_update().get(pk=payment.pk)
         if locked.state in (PaymentState.APPROVED, PaymentState.REVERSED):
@@ -139,7 +145,7 @@ def checkout_form(*, attempt: Attempt, agency: Agency, response_path: str = "") 
         tax_base=tax_base,
     )
     try:
-        return accounts.gateway().build_form(accounts.credentials(attempt.account), request)
+        return accounts.gateway_of(attempt.account).build_form(accounts.credentials(attempt.account), request)
     except CheckoutRefused as refused:
         raise CheckoutError(str(refused)) from refused
 
@@ -162,7 +168,7 @@ def open_attempt_of(invoice: Invoice, *, now: datetime) -> Attempt | None:
 def open_attempts_of(invoices: Sequence[Invoice], *, now: datetime) -> dict[int, Attempt]:
     """The newest attempt under way for each of those invoices that has one, by the invoice's id."""
     lines = PaymentLine.objects.filter(invoice__in=invoices).values_list("payment_id", "invoice_id")
-    found = Attempt.objects.filter(payment__in={payment for payment, _invoice in lines}, state__in=OPEN).select_related("payment")
+    found = Attempt.objects.filter(payment__in={payment for payment, _ in lines}, state__in=OPEN).select_related("payment", "account")
     under_way = {
         attempt.payment_id: attempt
         for attempt in found.order_by("pk")
@@ -196,7 +202,7 @@ def record_return(*, query: Mapping[str, str], now: datetime) -> ReturnView:
     if attempt is None:
         return nothing
     try:
-        said = accounts.gateway().read_return(query, credentials=accounts.credentials(attempt.account))
+        said = accounts.gateway_of(attempt.account).read_return(query, credentials=accounts.credentials(attempt.account))
     except NoticeRefused:
         return nothing
     if not said.signed or said.reference != attempt.reference:
@@ -209,8 +215,8 @@ def record_return(*, query: Mapping[str, str], now: datetime) -> ReturnView:
     return ReturnView(attempt, verified=True, state=said.state, message=said.message)
 
 
-def _account() -> GatewayAccount:
-    account = accounts.active_account()
+def _account(provider: str) -> GatewayAccount:
+    account = accounts.active_account(provider)
     if account is None:
         raise CheckoutError(_("La inmobiliaria todavía no recibe pagos en línea. Pague por los medios que ella le indique."))
     return account
@@ -237,7 +243,7 @@ def _new_attempt(payment: Payment, account: GatewayAccount, *, now: datetime) ->
         amount=payment.amount,
         test=account.test,
     )
-    first = now + timedelta(seconds=settings.PAYU_POLL_SECONDS[0])
+    first = now + timedelta(seconds=accounts.gateway_of(account).schedule[0])
     defer("payments.ask", str(attempt.pk), now=now, due_at=first, attempt_id=attempt.pk)
     reconcile.plan_night(now=now)
     # Built once here, inside the transaction: what PayU would not take is refused before anything is kept.

@@ -148,6 +148,7 @@ def _name(person: object) -> str:
 
 
 def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

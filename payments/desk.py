@@ -21,9 +21,11 @@ from payments import (
     desk_invoicing,
     desk_manual,
     desk_payments,
+    desk_payouts,
     desk_reminders,
     desk_reviews,
     desk_runs,
+    desk_transfers,
 )
 from payments.desk_policy import desk_policy
 from payments.forms import AccountForm
@@ -82,5 +84,7 @@ urlpatterns = [
     *desk_invoice_acts.urlpatterns,
     *desk_runs.urlpatterns,
     *desk_invoicing.urlpatterns,
+    *desk_payouts.urlpatterns,
+    *desk_transfers.urlpatterns,
     path("abonos/", desk_policy, name="desk_policy"),
 ]

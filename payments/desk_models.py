@@ -1,4 +1,4 @@
-"""What the desk adds to money: proofs of payments received outside, credits used, reversals and refunds.
+"""What the desk adds to money: proofs of payments received outside and of transfers, credits used, reversals and refunds.
 
 Fields and constraints only; every row says who made it and when. Reversals are numbered documents that never change.
 They are part of `payments.models`: import them from there.
@@ -35,6 +35,40 @@ class Proof(models.Model):
     sha256 = models.CharField(max_length=64)
     made_by = _staff()
     made_at = models.DateTimeField()
+
+
+class TransferState(models.TextChoices):
+    """What became of a transfer's proof. The values are the gateway's own states (payments/gateway.py)."""
+
+    WAITING = "pending", _("En verificación")
+    CONFIRMED = "approved", _("Confirmada")
+    REJECTED = "declined", _("Rechazada")
+
+
+class TransferProof(models.Model):
+    """The proof of a bank transfer that a client handed in, one for each attempt, and what staff decided. `name` is ours."""
+
+    attempt = models.OneToOneField("payments.Attempt", on_delete=models.PROTECT, related_name="transfer_proof")
+    path = models.CharField(max_length=200)
+    name = models.CharField(max_length=60)
+    content_type = models.CharField(max_length=40)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    sent_at = models.DateTimeField()
+    state = models.CharField(_("estado"), max_length=10, choices=TransferState.choices, default=TransferState.WAITING)
+    bank_reference = models.CharField(_("referencia del banco"), max_length=60, blank=True)
+    reason = models.CharField(_("motivo"), max_length=200, blank=True)
+    decided_by = _staff(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("transferencia por verificar")
+        verbose_name_plural = _("transferencias por verificar")
+        constraints = [
+            models.CheckConstraint(condition=Q(state="pending") | Q(decided_by__isnull=False), name="transfer_decided_by"),
+            models.CheckConstraint(condition=~Q(state="declined") | ~Q(reason=""), name="transfer_rejected_why"),
+        ]
+        indexes = [models.Index(fields=["id"], name="transfer_waiting", condition=Q(state="pending"))]
 
 
 class CreditUse(models.Model):

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_GET, require_POST
 from payments import accounts, desk_access, documents, proofs, receipts, refunds, reversal_document, reversals, reviews
 from payments.desk_forms import PaymentFilter
 from payments.gateway import GatewayState, NoticeRefused
-from payments.models import Attempt, Callback, CallbackSource, CallbackState, Payment, PaymentState, Reversal
+from payments.models import Attempt, Callback, CallbackSource, CallbackState, Payment, PaymentState, Reversal, TransferProof
 from payments.payu import states
 from payments.portal_parts import page_of, pdf_download
 from saas.accounts.doors import staff_of
@@ -77,7 +77,7 @@ def desk_payments(request: HttpRequest) -> HttpResponse:
 @require_GET
 def desk_payment(request: HttpRequest, pk: int) -> HttpResponse:
     """One payment, with all that is known of it and what can be done."""
-    rows = Payment.objects.select_related("client", "receipt", "entered_by", "proof", "credited_by").prefetch_related("refunds__made_by")
+    rows = Payment.objects.select_related("client", "receipt", "entered_by", "proof", "credited_by__account").prefetch_related("refunds__made_by")
     payment = get_object_or_404(rows, pk=pk)
     gone = list(payment.reversals.select_related("made_by").order_by("pk"))
     left = payment.amount - sum((reversal.amount for reversal in gone), Decimal(0))
@@ -178,7 +178,10 @@ def _attempts(payment: Payment) -> dict[str, Any]:
     said = sayings_of(attempts) if attempts else {}
     jobs = Job.objects.filter(kind="payments.ask_now", done_at=None, dead_at=None, created_at__gt=clock.now() - WAIT)
     waiting = list(jobs.filter(payload__attempt_id__in=[attempt.pk for attempt in attempts])) if attempts else []
+    newest = attempts[0] if attempts else None
+    by_transfer = newest is not None and newest.account.provider == accounts.TRANSFER
     return {
+        "transfer": by_transfer and (getattr(newest, "transfer_proof", None) or TransferProof()),
         "attempts": [(attempt, said[attempt.pk]) for attempt in attempts],
         "waiting": bool(waiting),
         "trouble": any(job.last_error not in ("", "NotNow") for job in waiting),
@@ -187,7 +190,7 @@ def _attempts(payment: Payment) -> dict[str, Any]:
 
 def _attempts_of(payment: Payment) -> list[Attempt]:
     """The trips of a payment, and the one that brought its money where that was another's."""
-    attempts = list(payment.attempts.order_by("-pk"))
+    attempts = list(payment.attempts.select_related("account", "transfer_proof").order_by("-pk"))
     if payment.credited_by is not None and payment.credited_by not in attempts:
         attempts.insert(0, payment.credited_by)
     return attempts

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from payments import credits, manual, refunds, reviews, settlement
 from payments.desk_forms import NoteForm
 from payments.desk_payments import sayings_of
-from payments.models import Payment, Review
+from payments.models import Payment, Review, TransferProof, TransferState
 from payments.portal_parts import page_of
 from saas.accounts.doors import staff_of
 from saas.accounts.models import StaffRole
@@ -49,7 +49,8 @@ def desk_reviews(request: HttpRequest) -> HttpResponse:
     page = page_of(request, rows)
     for row in page:
         row.label = reviews.label(row)
-    return render(request, "payments/desk_reviews.html", {"page": page, "closed": closed})
+    transfers = TransferProof.objects.filter(state=TransferState.WAITING).count()
+    return render(request, "payments/desk_reviews.html", {"page": page, "closed": closed, "transfers": transfers})
 
 
 @staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)

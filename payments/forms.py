@@ -16,13 +16,14 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from clientarea.models import Client, DocumentKind
-from payments.accounts import AccountData
+from payments.accounts import PAYU, TRANSFER, AccountData
 from payments.gateway import Credentials, Payer
 from payments.models import InvoiceState, PaymentState
 from payments.policy import PaymentPolicy, refusal
 from saas.lib import clock, documents, money, phones
 from saas.lib.text import clean_name
 
+WAYS = {PAYU: _("En línea con PayU: tarjeta, PSE o efectivo"), TRANSFER: _("Transferencia bancaria, con soporte")}
 ALGORITHMS = [("MD5", "MD5"), ("SHA", "SHA-1"), ("SHA256", "SHA-256"), ("HMAC-SHA256", "HMAC-SHA256")]
 
 
@@ -106,12 +107,14 @@ class RegisterPaymentForm(PayerForm):
         label=_("Entiendo que hay otro pago en curso y quiero pagar de todos modos"),
         error_messages={"required": _("Hay un pago en curso para esta factura. Marque la casilla solo si quiere pagar de todos modos.")},
     )
-    field_order = ["amount"]
+    chosen_way = forms.ChoiceField(label=_("Cómo quiere pagar"), widget=forms.RadioSelect(attrs={"class": "form-check-input"}))
+    field_order = ["chosen_way", "amount"]
 
     def __init__(
-        self, data: Any = None, *, balances: Sequence[Decimal], policy: PaymentPolicy, under_way: Any, initial: dict[str, Any] | None = None
-    ) -> None:
-        self.balances, self.policy = balances, policy
+        self, data: Any = None, *, balances: Sequence[Decimal], policy: PaymentPolicy, under_way: Any, initial: dict[str, Any] | None = None,
+        ways: Sequence[str] = (PAYU,),
+    ) -> None:  # fmt: skip
+        self.balances, self.policy, self.ways = balances, policy, ways
         (first, *others) = balances
         parts = policy.partial and not others
         super().__init__(data, initial={**(initial or {}), "amount": money.cop(first)} if parts else initial)
@@ -123,6 +126,15 @@ class RegisterPaymentForm(PayerForm):
             del self.fields["amount"]
         if not under_way:
             del self.fields["anyway"]
+        if len(ways) > 1:
+            self.fields["chosen_way"].choices = [(way, WAYS[way]) for way in ways]  # type: ignore[attr-defined]
+            self.initial.setdefault("chosen_way", ways[0])
+        else:
+            del self.fields["chosen_way"]
+
+    def way(self) -> str:
+        """The provider of the account to pay to, from a valid form."""
+        return str(self.cleaned_data.get("chosen_way") or (self.ways[0] if self.ways else PAYU))
 
     def clean_amount(self) -> Decimal:
         amount: Decimal = self.cleaned_data["amount"]

@@ -1,5 +1,10 @@
 """The seam between us and whoever moves the money: what a payment gateway must offer, in words shared by all of them.
 
+A gateway is an object with the functions of `Gateway`, at the end of this page; `payments/accounts.py` knows which ones there
+are, by the provider of an account. Two are here: PayU, which takes the payer away and calls back (`payu/`), and a bank transfer,
+which the payer proves and staff confirm (`transfer/`). All that either says is one of the states below, and
+`payments/settlement.py` alone turns it into money.
+
 Frozen dataclasses, one Protocol and the errors. Promises that unknown is a state of its own, never "declined", and that
 no secret shows in a repr or in a message. Never touches Django, the database, the clock or the network.
 """
@@ -8,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -79,6 +84,7 @@ class Credentials:
     algorithm: str = "MD5"
     previous_api_keys: tuple[str, ...] = field(default=(), repr=False)
     test: bool
+    told: Mapping[str, str] = field(default_factory=dict)  # nothing secret: what a payer is told of the account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +122,13 @@ class CheckoutRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutForm:
-    """An HTML form for the payer's browser to POST to `action`, fields in order."""
+    """An HTML form for the payer's browser to POST to `action`, fields in order. With `proof` the payer pays elsewhere, by what
+    is `told` (label and value), and hands in a proof instead of being taken anywhere."""
 
     action: str
     fields: dict[str, str]
+    told: tuple[tuple[str, str], ...] = ()
+    proof: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +213,26 @@ class RefundAnswer:
 
 class Gateway(Protocol):
     """What a gateway must offer. Questions raise GatewayUnavailable or GatewayRefused; readers raise NoticeRefused."""
+
+    @property
+    def provider(self) -> str:
+        """Its name in `GatewayAccount.provider`."""
+
+    @property
+    def paced(self) -> bool:
+        """Whether its questions go over the network, within the agency's budget (payments/pace.py)."""
+
+    @property
+    def refunds(self) -> bool:
+        """Whether it can be asked to send money back."""
+
+    @property
+    def schedule(self) -> tuple[int, ...]:
+        """When to ask about an attempt, in seconds from its start. What is not decided by the last of them ends."""
+
+    @property
+    def pending_for(self) -> timedelta | None:
+        """For how long what it holds as pending is asked about daily; None: until it is decided."""
 
     def build_form(self, credentials: Credentials, request: CheckoutRequest, *, now: datetime | None = None) -> CheckoutForm:
         """The form that takes the payer to the gateway. Raises CheckoutRefused."""

@@ -161,6 +161,7 @@ class GatewayAccount(models.Model):
     api_key = models.TextField(editable=False, blank=True)
     previous_api_key = models.TextField(editable=False, blank=True)
     hmac_secret = models.TextField(editable=False, blank=True)
+    told = models.JSONField(default=dict, blank=True)  # what a payer is told of it; nothing secret
     algorithm = models.CharField(_("algoritmo de firma"), max_length=12, default="MD5")
     test = models.BooleanField(_("modo de pruebas"), default=True)
     active = models.BooleanField(_("activa"), default=True)
@@ -460,8 +461,17 @@ class Payout(models.Model):
         return f"{self.prefix}-{self.number}"
 
 
-from payments.desk_models import CreditUse, Proof, Refund, RefundState, Reversal, ReversalKind  # noqa: E402, F401  (they point back here)
-from payments.reminder_models import Contact, ContactState, Reminder, ReminderKind, ReminderPolicy  # noqa: E402, F401
+# Models of this app in modules of their own; at the end, since they point to those above.
+from payments.desk_models import (  # noqa: E402, F401
+    CreditUse,
+    Proof,
+    Refund,
+    RefundState,
+    Reversal,
+    ReversalKind,
+    TransferProof,
+    TransferState,
+)
 from payments.invoice_models import (  # noqa: E402, F401
     CreditNote,
     InvoiceLine,
@@ -479,3 +489,17 @@ from payments.invoice_models import (  # noqa: E402, F401
     Series,
     YearFigures,
 )
+from payments.payout_models import (  # noqa: E402, F401
+    AccountKind,
+    BankFile,
+    DeductionKind,
+    Liquidation,
+    OrderState,
+    OwnerBank,
+    PayoutCommission,
+    PayoutDeduction,
+    PayoutLine,
+    PayoutOrder,
+    PayoutSource,
+)
+from payments.reminder_models import Contact, ContactState, Reminder, ReminderKind, ReminderPolicy  # noqa: E402, F401

@@ -1,6 +1,6 @@
 """The paper of what an owner was paid (comprobante de egreso): what it says, and the bytes of its PDF.
 
-`payout_document` reads the row; `payout_pdf` is pure. The lines of the paper add up to what was paid out.
+`payout_document` reads the rows; `payout_pdf` is pure. The lines of the paper add up to what was paid out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from payments import receipts
 from payments.documents import Issuer, render
-from payments.models import Payout
+from payments.models import DeductionKind, Payout, PayoutDeduction
 from saas.lib import clock, money
 from saas.lib.documents import format_document
 from tenants.models import Agency
@@ -42,18 +42,24 @@ class PayoutDocument:
 
 def payout_lines(payout: Payout) -> list[tuple[str, Decimal]]:
     """What a payout consists of: concept and COP, what is taken off negative. What is zero is left out."""
+    # Of a voucher made here each deduction is told by its name; of one that the book brought only their sum is known.
+    named = PayoutDeduction.objects.filter(line__payout=payout).exclude(kind=DeductionKind.WITHHOLDING)
+    others = [(deduction.concept, -deduction.amount) for deduction in named]
+    if not others and payout.other:
+        others = [(_("Otros descuentos"), -payout.other)]
     taken: list[tuple[str, Decimal]] = [
         (_("Comisión de administración"), -payout.commission),
         (_("IVA de la comisión"), -payout.commission_iva),
         (_("Retenciones"), -payout.withholdings),
-        (_("Otros descuentos"), -payout.other),
     ]
-    return [(_("Canon recaudado"), payout.collected), *[line for line in taken if line[1]]]
+    return [(_("Canon recaudado"), payout.collected), *[line for line in taken if line[1]], *others]
 
 
 def masked(account: str) -> str:
     """A bank account by its last four digits: `**** 1234`. A short one is not shown at all."""
     digits = re.sub(r"\D", "", account)
+    if account.startswith("****"):
+        return f"**** {digits[-4:]}"  # it was kept so
     return f"**** {digits[-4:]}" if len(digits) > 4 else ""
 
 

@@ -1,5 +1,7 @@
-"""The mail that tells an owner of a payout and brings its paper. Sent once per job; a second copy after a crash has the same
-Message-ID."""
+"""The mail that tells an owner that the money was sent, with a voucher (comprobante de egreso) for each unit and month.
+
+Sent once per job; a second copy has the same Message-ID.
+"""
 
 from __future__ import annotations
 
@@ -9,42 +11,40 @@ from django.urls import reverse
 from clientarea import notice_mail, notices
 from clientarea.models import NoticeKind
 from payments import payout_document
-from payments.models import Payout
+from payments.models import Payout, PayoutOrder
 from saas.lib import mail
 from tenants import branding
 from tenants.models import Agency
 
 
-def send(payout_id: int, *, agency: Agency) -> bool:
-    """Mail a payout to its owner, who may have chosen otherwise meanwhile. Returns whether it was sent."""
-    payout = Payout.objects.select_related("owner", "lease__unit").get(pk=payout_id)
-    owner = payout.owner
-    if not notices.may_mail(owner) or not notices.wish_of(owner, NoticeKind.PAYOUT).mail:
+def send(order_id: int, *, agency: Agency) -> bool:
+    """Tell the owner of a paid order, who may have chosen otherwise meanwhile. Returns whether it was sent. Raises what the mail
+    server raises, and pdf.PdfError: the job tries again."""
+    order = PayoutOrder.objects.select_related("owner").get(pk=order_id)
+    if not notices.may_mail(order.owner) or not notices.wish_of(order.owner, NoticeKind.PAYOUT).mail:
         return False
-    link = branding.origin(agency) + reverse("payout", args=[payout.pk], urlconf=settings.AGENCY_URLCONF)
+    rows = list(Payout.objects.filter(line__order=order).select_related("lease__unit", "owner").order_by("number"))
     message = mail.build_mail(
-        subject=f"Le giramos un ingreso · comprobante {payout.full_number}",
+        subject=f"Le giramos su canon · {agency.name}",
         template="payout",
         context={
             **branding.mail_brand(agency),
-            "name": owner.name,
-            "number": payout.full_number,
-            "net": payout.net,
-            "paid_on": payout.paid_on,
-            "period": payout.period,
-            "unit": str(payout.lease.unit),
-            "lines": payout_document.payout_lines(payout),
-            "bank": payout.bank,
-            "account": payout_document.masked(payout.account),
-            "link": link if owner.user_id else "",
+            "name": order.owner.name,
+            "total": sum(row.net for row in rows),
+            "paid_on": order.paid_on,
+            "bank": rows[0].bank,
+            "account": rows[0].account,
+            "rows": [(row.full_number, row.lease.unit.address, row.period, row.net) for row in rows],
+            "link": branding.origin(agency) + reverse("payouts", urlconf=settings.AGENCY_URLCONF),
         },
-        to=owner.email,
+        to=order.owner.email,
         from_name=agency.name,
         from_address=settings.MAIL_FROM,
-        message_id_key=f"payout:{agency.schema_name}:{payout.pk}",
-        stop_url=notice_mail.stop_url(owner, NoticeKind.PAYOUT, agency),
+        message_id_key=f"payout:{agency.schema_name}:{order.pk}",
+        stop_url=notice_mail.stop_url(order.owner, NoticeKind.PAYOUT, agency),
     )
-    data = payout_document.payout_pdf(payout_document.payout_document(payout, agency))
-    message.attach(f"egreso-{payout.full_number}.pdf", data, "application/pdf")
+    for row in rows:
+        pdf = payout_document.payout_pdf(payout_document.payout_document(row, agency))
+        message.attach(f"egreso-{row.full_number}.pdf", pdf, "application/pdf")
     message.send()
     return True

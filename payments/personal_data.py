@@ -1,10 +1,11 @@
-"""What payments hold about a person: invoices, payments with what was given to pay, receipts, payouts, and reminders."""
+"""What payments hold about a person: invoices, payments with what was given to pay, receipts, payouts, reminders, and where they
+are paid."""
 
 from __future__ import annotations
 
 from django.db.models import Count
 
-from payments.models import Contact, Invoice, Payment, Payout, Receipt
+from payments.models import Contact, Invoice, OwnerBank, Payment, Payout, Receipt
 from saas.accounts.models import User
 from saas.lib.personal_data import Row, holds
 
@@ -59,3 +60,10 @@ def contacts(user: User) -> list[Row]:
         {"Día": c.on, "Estado": c.get_state_display(), "Enviado": c.sent_at, "Facturas": c.count}
         for c in Contact.objects.filter(client__user=user).annotate(count=Count("reminders")).order_by("on", "pk")
     ]
+
+
+@holds("cuenta_bancaria", "Cuenta para girarle", order=45)
+def bank(user: User) -> list[Row]:
+    """Where the person is paid. The whole number stays sealed."""
+    rows = OwnerBank.objects.filter(owner__user=user)
+    return [{"Banco": b.bank, "Tipo de cuenta": b.get_kind_display(), "Cuenta": f"**** {b.ending}"} for b in rows]

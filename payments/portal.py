@@ -13,6 +13,7 @@ from payments import (
     portal_payouts,
     portal_register,
     portal_statements,
+    portal_transfer,
     portal_verify,
 )
 
@@ -31,6 +32,7 @@ urlpatterns = [
     path("pagos/<int:pk>/pagar/", portal_paying.payment_go, name="payment_go"),
     path("pagos/<int:pk>/consultar/", portal_paying.payment_check, name="payment_check"),
     path("pagos/<int:pk>/reintentar/", portal_paying.payment_retry, name="payment_retry"),
+    path("pagos/<int:pk>/soporte/", portal_transfer.transfer_proof, name="transfer_proof"),
     path("pagos/<int:pk>/comprobante/", portal_payments.payment_receipt, name="payment_receipt"),
     path("reversiones/<int:pk>/", portal_payments.payment_reversal, name="payment_reversal"),
     path("comisiones/", portal_invoices.commissions, name="commissions"),

@@ -19,11 +19,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from clientarea.access import client_of
 from payments import access, asking, checkout, receipts
+from payments.accounts import TRANSFER
 from payments.awaiting import awaited
 from payments.gateway import GatewayError
 from payments.models import Attempt, Payment, PaymentState
 from payments.portal_parts import own
 from payments.reversal_document import reason_of
+from payments.portal_transfer import HandInForm
+from payments.transfer.gateway import DAYS
 from saas.accounts.doors import client, in_person
 from saas.lib import clock, phones
 from saas.lib.documents import format_document
@@ -39,7 +42,8 @@ SETTLING = timedelta(minutes=5)
 @in_person
 @require_GET
 def payment_go(request: HttpRequest, pk: int) -> HttpResponse:
-    """*Pagar con PayU*: the form that takes the payer there. Without an attempt that waits to be paid, back to the payment."""
+    """*Pagar con PayU*: the form that takes the payer there; or the account to transfer to, and the proof to hand in. Without an
+    attempt that waits to be paid, back to the payment."""
     payment = own(access.payments_of(client_of(request)), pk)
     attempt = _waiting_attempt(request, payment)
     if attempt is None:
@@ -53,10 +57,12 @@ def payment_go(request: HttpRequest, pk: int) -> HttpResponse:
         "payment": payment,
         "attempt": attempt,
         "form": form,
+        "hand_in": HandInForm(),
+        "days": DAYS,
         "payer_document": format_document(payment.payer_document_type, payment.payer_document),
         "payer_phone": phones.pretty(phones.COUNTRY + payment.payer_phone),
     }
-    return render(request, "payments/payment_go.html", context)
+    return render(request, "payments/transfer_go.html" if form.proof else "payments/payment_go.html", context)
 
 
 @client
@@ -170,6 +176,7 @@ def _state_of(request: HttpRequest, payment: Payment, *, now: datetime) -> dict[
         "payment": payment,
         "lines": lines,
         "attempt": attempt,
+        "transfer": attempt is not None and attempt.account.provider == TRANSFER,
         "shown": shown.value,
         "label": shown.label,
         "waiting": shown == PaymentState.STARTED and attempt is not None and checkout.sendable(attempt, lines),

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from clientarea.access import client_of
 from payments import access, documents, receipts, reversal_document
 from payments.forms import PAYMENT_STATES, FilterForm
-from payments.models import Payment, PaymentSource, PaymentState, Receipt
+from payments.models import Payment, PaymentSource, PaymentState, Receipt, TransferState
 from payments.portal_parts import own, page_of, pdf_download
 from payments.portal_paying import SETTLING
+from payments.transfer.gateway import LABEL as TRANSFER_LABEL
 from saas.accounts.doors import client
 from saas.lib import clock
 from saas.lib.languages import in_spanish
@@ -28,7 +29,8 @@ def payments(request: HttpRequest) -> HttpResponse:
     filters = FilterForm(request.GET, states=PAYMENT_STATES, years=years)
     page = page_of(request, _filtered(rows, filters))
     for row in page:
-        row.label = PaymentState(row.shown).label
+        verifying = row.shown == PaymentState.PENDING and row.means == TRANSFER_LABEL
+        row.label = TransferState.WAITING.label if verifying else PaymentState(row.shown).label
     return render(request, "payments/payments.html", {"page": page, "filters": filters})
 
 

@@ -66,14 +66,15 @@ def _register(request: HttpRequest, invoices: Sequence[Invoice]) -> HttpResponse
     open_attempts = checkout.open_attempts_of(invoices, now=now)
     under_way = max(open_attempts.values(), key=lambda attempt: attempt.pk, default=None)
     balances, policy = [invoice.balance for invoice in invoices], current_policy()
+    ways = checkout.ways()
     form = RegisterPaymentForm(
         request.POST if request.method == "POST" else None,
-        balances=balances, policy=policy, under_way=under_way, initial=payer_initial(payer),
+        balances=balances, policy=policy, under_way=under_way, initial=payer_initial(payer), ways=[way.provider for way in ways],
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         try:
             lines = list(zip(invoices, form.amounts(), strict=True))
-            attempt = checkout.start_payment(client=payer, lines=lines, payer=form.payer(), now=now)
+            attempt = checkout.start_payment(client=payer, lines=lines, payer=form.payer(), now=now, provider=form.way())
         except checkout.CheckoutError as error:
             form.add_error(None, str(error))
         else:
@@ -88,7 +89,7 @@ def _register(request: HttpRequest, invoices: Sequence[Invoice]) -> HttpResponse
         "form": form,
         "under_way": under_way,
         "can_continue": under_way is not None and checkout.sendable(under_way, access.lines_of(under_way)),
-        "account": checkout.active_account(),
+        "account": ways[0] if ways else None,
         "cash_warning": cash_notice(total),
     }
     return render(request, "payments/invoice_pay.html", context)

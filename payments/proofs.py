@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO
+from typing import IO, Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -18,7 +18,7 @@ from django.db import transaction
 
 from payments import settlement
 from payments.manual import ManualPayment
-from payments.models import Payment, Proof
+from payments.models import Payment, Proof, TransferProof
 from saas.accounts.models import User
 from saas.lib import crypto, files
 
@@ -71,12 +71,9 @@ def register_payment(entry: ManualPayment, *, proof: ProofFile | None, staff: Us
         with transaction.atomic():
             payment = settlement.settle_manual(entry, staff=staff, now=now)
             if proof is not None and not Proof.objects.filter(payment=payment).exists():
-                ending = _ENDINGS[proof.content_type]
-                path = default_storage.save(f"proofs/{crypto.random_reference()}.{ending}", ContentFile(proof.data))
-                Proof.objects.create(
-                    payment=payment, path=path, name=f"soporte-pago-{payment.pk}.{ending}", content_type=proof.content_type,
-                    size=len(proof.data), sha256=hashlib.sha256(proof.data).hexdigest(), made_by=staff, made_at=now,
-                )  # fmt: skip
+                kept = store(proof, name=f"soporte-pago-{payment.pk}")
+                path = kept["path"]
+                Proof.objects.create(payment=payment, **kept, made_by=staff, made_at=now)
             return payment
     except BaseException:
         if path:
@@ -84,6 +81,16 @@ def register_payment(entry: ManualPayment, *, proof: ProofFile | None, staff: Us
         raise
 
 
-def open_proof(proof: Proof) -> IO[bytes] | None:
+def store(proof: ProofFile, *, name: str) -> dict[str, Any]:
+    """Put a checked file where nobody else reads it; the fields of the row that points to it. `name` is without its ending."""
+    ending = _ENDINGS[proof.content_type]
+    path = default_storage.save(f"proofs/{crypto.random_reference()}.{ending}", ContentFile(proof.data))
+    return {
+        "path": path, "name": f"{name}.{ending}", "content_type": proof.content_type, "size": len(proof.data),
+        "sha256": hashlib.sha256(proof.data).hexdigest(),
+    }  # fmt: skip
+
+
+def open_proof(proof: Proof | TransferProof) -> IO[bytes] | None:
     """The stored file, open for reading, or None if it is not there any more."""
     return default_storage.open(proof.path, "rb") if default_storage.exists(proof.path) else None

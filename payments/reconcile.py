@@ -17,16 +17,14 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from payments import accounts, pace, reversals, settlement
-from payments.gateway import Answer, Credentials, FindingKind, GatewayRefused, GatewayState, GatewayUnavailable
-from payments.models import Attempt, AttemptState, Callback, CallbackSource, CallbackState, PaymentState, Review
+from payments.gateway import Answer, FindingKind, GatewayRefused, GatewayState, GatewayUnavailable
+from payments.models import Attempt, AttemptState, Callback, CallbackSource, CallbackState, GatewayAccount, PaymentState, Review
 from saas.jobs.defer import defer
 from saas.lib import clock
 from saas.lib.here import current_schema
 
 # An approved attempt is asked about too: a second payment whose callback was lost shows only here.
 AFTER_APPROVAL = (timedelta(hours=1), timedelta(hours=24))
-# What PayU itself holds as pending is asked about daily while it may still be paid: cash has seven days.
-PENDING_UNTIL = timedelta(days=8)
 COMPARED = timedelta(hours=48)  # what a nightly comparison looks back on
 NIGHT = time(2)
 
@@ -70,11 +68,12 @@ def next_question(attempt: Attempt, *, now: datetime) -> datetime | None:
         start = attempt.settled_at or now
         moments = [start + wait for wait in AFTER_APPROVAL]
     else:
-        moments = [attempt.created_at + timedelta(seconds=seconds) for seconds in settings.PAYU_POLL_SECONDS]
-    following = next((moment for moment in moments if moment > now), None)
-    if following is None and attempt.state == AttemptState.PENDING and now < attempt.created_at + PENDING_UNTIL:
-        return now + timedelta(days=1)
-    return following
+        gateway = accounts.gateway_of(attempt.account)
+        moments = [attempt.created_at + timedelta(seconds=seconds) for seconds in gateway.schedule]
+        if attempt.state == AttemptState.PENDING and all(moment <= now for moment in moments):
+            held = gateway.pending_for is None or now < attempt.created_at + gateway.pending_for
+            return now + timedelta(days=1) if held else None
+    return next((moment for moment in moments if moment > now), None)
 
 
 def ask_about_stranger(callback_id: int, *, now: datetime) -> None:
@@ -85,7 +84,7 @@ def ask_about_stranger(callback_id: int, *, now: datetime) -> None:
     account = accounts.active_account()
     if account is None:
         return
-    answer = _ask(accounts.credentials(account), callback.reference, now=now)
+    answer = _ask(account, callback.reference, now=now)
     if any(finding.paid for finding in answer.findings):
         Review.objects.get_or_create(
             key=f"stranger:{callback.reference}",
@@ -176,7 +175,7 @@ def tell_of_refusal(error: GatewayRefused, *, today: date) -> None:
 
 
 def _ask_about(attempt: Attempt, *, now: datetime) -> Answer:
-    answer = _ask(accounts.credentials(attempt.account), attempt.reference, now=now)
+    answer = _ask(attempt.account, attempt.reference, now=now)
     with transaction.atomic():
         settlement.settle_answer(attempt.pk, answer, now=now)
         _keep(attempt, answer, now=now)
@@ -184,11 +183,14 @@ def _ask_about(attempt: Attempt, *, now: datetime) -> Answer:
     return answer
 
 
-def _ask(credentials: Credentials, reference: str, *, now: datetime) -> Answer:
-    """One question, within the budget. No transaction is open while we wait for PayU."""
+def _ask(account: GatewayAccount, reference: str, *, now: datetime) -> Answer:
+    """One question, within the budget if it goes over the network; then no transaction is open while we wait."""
+    gateway, credentials = accounts.gateway_of(account), accounts.credentials(account)
+    if not gateway.paced:
+        return gateway.ask_by_reference(credentials, reference)
     pace.permit(now=now)
     try:
-        answer = accounts.gateway().ask_by_reference(credentials, reference)
+        answer = gateway.ask_by_reference(credentials, reference)
     except GatewayUnavailable:
         pace.failed(now=now)
         raise

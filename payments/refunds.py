@@ -39,6 +39,8 @@ def request_refund(payment_id: int, *, amount: Decimal, reason: str, key: UUID, 
                 return made
             if payment.state != PaymentState.APPROVED or payment.credited_by is None:
                 raise RefundRefused("Solo se pide reembolso de un pago en línea que esté aprobado.")
+            if not accounts.gateway_of(payment.credited_by.account).refunds:
+                raise RefundRefused("Una transferencia se devuelve por el banco: después, reverse el pago.")
             if not 0 < amount <= reversals.left_of(payment):
                 raise RefundRefused(f"De este pago se pueden devolver hasta {cop(reversals.left_of(payment))}.")
             if payment.refunds.filter(state__in=reversals.OPEN_REFUNDS).exists():
@@ -82,7 +84,7 @@ def take_step(refund_id: int, *, now: datetime) -> datetime | None:
 
 
 def _send(refund: Refund, answer: Answer, *, now: datetime) -> datetime | None:
-    credentials, gateway = accounts.credentials(refund.attempt.account), accounts.gateway()
+    credentials, gateway = accounts.credentials(refund.attempt.account), accounts.gateway_of(refund.attempt.account)
     refund.payment.refresh_from_db()  # the answer may have told us the true name of its charge
     charge = next((f for f in answer.findings if f.paid and f.gateway_transaction_id == refund.payment.gateway_transaction), None)
     try:
@@ -140,6 +142,8 @@ def _ask_again(refund: Refund, *, now: datetime) -> datetime | None:
 
 def may_refund(payment: Payment) -> bool:
     """Whether the desk offers a refund: paid online, approved, something left, and none under way."""
-    if payment.state != PaymentState.APPROVED or payment.credited_by_id is None:
+    if payment.state != PaymentState.APPROVED or payment.credited_by is None:
+        return False
+    if not accounts.gateway_of(payment.credited_by.account).refunds:
         return False
     return not any(refund.state in reversals.OPEN_REFUNDS for refund in payment.refunds.all())

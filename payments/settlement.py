@@ -234,7 +234,7 @@ def _judge(callback: Callback, attempt: Attempt | None, *, now: datetime) -> Out
         return quarantine(Reason.UNKNOWN_REFERENCE)
     opened = accounts.credentials(attempt.account)
     try:
-        said = accounts.gateway().read_callback(
+        said = accounts.gateway_of(attempt.account).read_callback(
             callback.body.encode("latin-1"), callback.content_type, credentials=opened
         )
     except NoticeRefused:

@@ -123,8 +123,8 @@ def mail_invoice(task: Task) -> None:
 
 @handles("payments.payout_mail")
 def mail_payout(task: Task) -> None:
-    """Mail a payout with its PDF to the owner."""
-    payout_mail.send(task.payload["payout_id"], agency=current_agency())
+    """Tell an owner that the money was sent, with its vouchers."""
+    payout_mail.send(task.payload["order_id"], agency=current_agency())
 
 
 @handles("payments.announce")
@@ -133,6 +133,8 @@ def announce(task: Task) -> None:
     now = clock.now()
     if unannounced.announce_some(now=now):
         raise Later(now + timedelta(seconds=1))
+
+
 @handles("payments.invoice_mail_some")
 def mail_some_invoices(task: Task) -> None:
     """Ask for the mail of the next invoices of a month."""

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from payments.gateway import Answer, CheckoutForm, CheckoutRequest, Credentials, Notice, RefundAnswer
 from payments.payu import notice, queries, replies, webcheckout
+
+# Seconds: 7, 10 and 30 minutes, 1, 3, 12 and 24 hours, then daily to the fifth day.
+SCHEDULE = (420, 600, 1800, 3600, 10800, 43200, 86400, 172800, 259200, 345600, 432000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +24,12 @@ class PayU:
     checkout_url: str
     reports_url: str
     payments_url: str
+    provider: str = "payu"
+    paced: bool = True
+    refunds: bool = True
+    schedule: tuple[int, ...] = SCHEDULE
+    # What PayU itself holds as pending is asked about daily while it may still be paid: cash has seven days.
+    pending_for: timedelta | None = timedelta(days=8)
     transport: queries.Transport = queries.post
     timeout: float = queries.TIMEOUT
 

@@ -22,9 +22,11 @@ from payments import (
     desk_invoicing,
     desk_manual,
     desk_payments,
+    desk_payouts,
     desk_reminders,
     desk_reviews,
     desk_runs,
+    desk_transfers,
 )
 from saas.accounts import team
 from saas.accounts.models import Role, StaffRole, User
@@ -66,6 +68,7 @@ DESK = list(_desk_views())
 # Who may act, of the pages that are the work of some. The others are for all but *consulta*.
 MONEY = (
     desk_manual, desk_payments, desk_back, desk_reviews, desk_close, desk_reminders, desk_invoices, desk_invoice_acts, desk_runs, desk_invoicing,
+    desk_payouts, desk_transfers,
 )  # fmt: skip
 CASES = (pqrs.desk, pqrs.desk_settings, clientarea.desk_files)
 WORK = {
@@ -75,6 +78,7 @@ WORK = {
     **{pattern.name: {"head"} for pattern in tenants.desk.urlpatterns},
     **{pattern.name: {"head", "collections"} for module in MONEY for pattern in module.urlpatterns},
     "desk_numbering": {"head"}, "desk_rules": {"head"},
+    "desk_transfer_account": {"head"},
     **{pattern.name: {"head", "service"} for module in CASES for pattern in module.urlpatterns},
 }  # fmt: skip
 

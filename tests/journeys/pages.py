@@ -34,4 +34,7 @@ STAFF = {
     "desk-run-new": "/oficina/facturas/generar/?kind=month&period=2026-12&issued_on=2026-11-23",
     "desk-runs": "/oficina/facturas/generaciones/", "desk-numbering": "/oficina/facturas/numeracion/", "desk-rules": "/oficina/facturas/reglas/",
     "desk-increases": "/oficina/facturas/incrementos/", "desk-client-taxes": "/oficina/clientes/1/tributario/",
+    "desk-payouts": "/oficina/egresos/", "desk-payouts-make": "/oficina/egresos/liquidar/",
+    "desk-transfers": "/oficina/transferencias/", "desk-transfer-account": "/oficina/transferencias/cuenta/",
+    "desk-owner-bank": "/oficina/clientes/1/cuenta-bancaria/",
 }  # fmt: skip

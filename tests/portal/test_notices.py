@@ -202,24 +202,6 @@ def test_who_wants_no_mail_of_invoices_gets_none(here: Cast) -> None:
     assert (Notice.objects.count(), Job.objects.count()) == (1, 0)
 
 
-def test_a_payout_is_told_with_its_paper(here: Cast) -> None:
-    here.oscar.email = "oscar@correo.example"
-    here.oscar.save()
-    payout = Payout.objects.create(
-        prefix="CE", number=7, owner=here.oscar, lease=here.lease, period=date(2026, 11, 1), paid_on=date(2026, 11, 12), bank="Bancolombia",
-        account="12345678901", collected=1_215_000, commission=97_200, commission_iva=18_468, withholdings=0, other=0, net=1_099_332,
-    )  # fmt: skip
-    assert [announcing.announce_payout(payout, NOW) for _time in range(2)] == [True, False]
-    assert titles(here.oscar) == [("Le giramos $ 1.099.332", "Comprobante de egreso CE-7, de noviembre de 2026.")]
-    (letter,) = run_jobs("payments.payout_mail")
-    assert (letter.to, letter.subject) == (["oscar@correo.example"], "Le giramos un ingreso · comprobante CE-7")
-    body = letter.body.replace(NBSP, " ")
-    assert "- Comisión de administración: -$ 97.200" in body
-    assert "Bancolombia, cuenta **** 8901" in body
-    assert "12345678901" not in body + str(letter.alternatives[0].content)
-    assert [name for name, _content, _kind in letter.attachments] == ["egreso-CE-7.pdf"]
-
-
 # The list
 
 

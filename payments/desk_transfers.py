@@ -1,0 +1,150 @@
+"""The desk's pages of bank transfers: where clients send them, those that wait for somebody to look, and one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from payments import proofs, transfers
+from payments.models import AccountKind, TransferProof, TransferState
+from payments.payout_forms import BANKS, OwnerBankForm
+from payments.portal_parts import page_of
+from saas.accounts.doors import staff_of, who
+from saas.accounts.models import StaffRole
+from saas.audit import changes
+from saas.lib import clock
+from saas.lib.text import clean_name
+
+_PLAIN = {"autocomplete": "off"}
+
+
+class TransferAccountForm(OwnerBankForm):
+    """The agency's own account: unlike an owner's it is for everybody to read."""
+
+    holder = forms.CharField(label=gettext_lazy("A nombre de"), max_length=120, widget=forms.TextInput(attrs=_PLAIN))
+    document = forms.CharField(label=gettext_lazy("NIT o documento"), max_length=30, widget=forms.TextInput(attrs=_PLAIN))
+    active = forms.BooleanField(label=gettext_lazy("Mis clientes pueden pagar por transferencia"), required=False)
+
+    def clean_holder(self) -> str:
+        return clean_name(self.cleaned_data["holder"])
+
+    def clean_document(self) -> str:
+        return clean_name(self.cleaned_data["document"])
+
+    def told(self) -> dict[str, str]:
+        """What payers are told, from a valid form."""
+        data = self.cleaned_data
+        kind = str(AccountKind(data["kind"]).label)
+        return {"bank": data["bank"], "kind": kind, "account": data["account"], "holder": data["holder"], "document": data["document"]}
+
+
+class ConfirmForm(forms.Form):
+    """*Confirmar*: the transfer's number at the bank."""
+
+    bank_reference = forms.CharField(
+        label=gettext_lazy("Número en el banco"), max_length=60, help_text=gettext_lazy("Como aparece en el extracto."),
+        widget=forms.TextInput(attrs=_PLAIN),
+    )  # fmt: skip
+
+    def clean_bank_reference(self) -> str:
+        return clean_name(self.cleaned_data["bank_reference"])
+
+
+class RejectForm(forms.Form):
+    """*Rechazar*: why."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Motivo"), min_length=5, max_length=200, help_text=gettext_lazy("El cliente lo lee."), widget=forms.TextInput(attrs=_PLAIN)
+    )
+
+    def clean_reason(self) -> str:
+        return clean_name(self.cleaned_data["reason"])
+
+
+@staff_of(StaffRole.HEAD)
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_transfer_account(request: HttpRequest) -> HttpResponse:
+    """Where clients send their transfers."""
+    account = transfers.account_of()
+    kinds = {str(label): value for value, label in AccountKind.choices}
+    initial: dict[str, Any] = {**account.told, "kind": kinds.get(account.told.get("kind", ""), ""), "active": account.active} if account else {}
+    form = TransferAccountForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        transfers.save_account(form.told(), active=form.cleaned_data["active"], staff=who(request), now=clock.now())
+        messages.success(request, _("La cuenta para transferencias quedó guardada."))
+        return redirect("desk_transfer_account")
+    history = changes.changes_of("transfer_account", account.pk)[:30] if account else []
+    return render(request, "payments/desk_transfer_account.html", {"form": form, "account": account, "banks": BANKS, "history": history})
+
+
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
+@require_GET
+def desk_transfers(request: HttpRequest) -> HttpResponse:
+    """*Transferencias*: those that wait, the oldest first; or those that were decided, the last first."""
+    decided = request.GET.get("estado") == "decididas"
+    rows = TransferProof.objects.select_related("attempt__payment__client", "decided_by")
+    waiting = rows.filter(state=TransferState.WAITING)
+    page = page_of(request, rows.exclude(state=TransferState.WAITING).order_by("-decided_at", "-pk") if decided else waiting.order_by("pk"))
+    return render(request, "payments/desk_transfers.html", {"page": page, "decided": decided})
+
+
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_transfer(request: HttpRequest, pk: int) -> HttpResponse:
+    """One transfer: what it is for, its proof, and confirming or rejecting it."""
+    proof = get_object_or_404(TransferProof.objects.select_related("attempt__payment__client", "decided_by"), pk=pk)
+    wanted = request.POST.get("what")
+    confirming = ConfirmForm(request.POST if wanted == "confirm" else None)
+    rejecting = RejectForm(request.POST if wanted == "reject" else None)
+    try:
+        if wanted == "confirm" and confirming.is_valid():
+            transfers.confirm(pk, **confirming.cleaned_data, staff=who(request), now=clock.now())
+            messages.success(request, _("Transferencia confirmada. El comprobante se le envía al cliente."))
+            return redirect("desk_transfer", pk=pk)
+        if wanted == "reject" and rejecting.is_valid():
+            transfers.reject(pk, **rejecting.cleaned_data, staff=who(request), now=clock.now())
+            messages.success(request, _("Transferencia rechazada. El cliente ve el motivo y puede intentar de nuevo."))
+            return redirect("desk_transfer", pk=pk)
+    except transfers.TransferRefused as refused:
+        messages.error(request, str(refused))
+        return redirect("desk_transfer", pk=pk)
+    payment = proof.attempt.payment
+    context = {
+        "proof": proof,
+        "payment": payment,
+        "lines": payment.lines.select_related("invoice").order_by("invoice_id"),
+        "owed": all(line.invoice.voided_at is None and line.invoice.balance >= line.amount for line in payment.lines.select_related("invoice")),
+        "confirming": confirming,
+        "rejecting": rejecting,
+    }
+    return render(request, "payments/desk_transfer.html", context)
+
+
+@staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
+@require_GET
+def desk_transfer_proof(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The proof, always as a download."""
+    proof = get_object_or_404(TransferProof, pk=pk)
+    file = proofs.open_proof(proof)
+    if file is None:
+        raise Http404
+    response = FileResponse(file, as_attachment=True, filename=proof.name, content_type=proof.content_type)
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+urlpatterns = [
+    path("transferencias/", desk_transfers, name="desk_transfers"),
+    path("transferencias/cuenta/", desk_transfer_account, name="desk_transfer_account"),
+    path("transferencias/<int:pk>/", desk_transfer, name="desk_transfer"),
+    path("transferencias/<int:pk>/soporte/", desk_transfer_proof, name="desk_transfer_proof"),
+]

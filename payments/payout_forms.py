@@ -1,0 +1,123 @@
+"""The desk's forms of paying owners: until when, what is taken off, what the bank did, and where an owner is paid.
+
+They validate and give back what the domain functions take. No form here saves anything.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from payments import payout_files
+from payments.desk_forms import CopField, DayField, KeyedForm
+from payments.models import AccountKind, DeductionKind, PayoutLine
+from saas.lib.text import clean_name
+
+BANKS = (
+    "Bancolombia", "Banco de Bogotá", "Davivienda", "BBVA Colombia", "Banco de Occidente", "Banco Popular", "Banco AV Villas",
+    "Banco Caja Social", "Scotiabank Colpatria", "Itaú", "Banco Agrario", "Banco GNB Sudameris", "Banco Falabella", "Bancoomeva", "Nequi",
+    "Daviplata", "Nu", "Lulo Bank",
+)  # fmt: skip
+
+
+class UntilForm(forms.Form):
+    """Until which day the collection is liquidated; today when it says nothing or nonsense."""
+
+    hasta = DayField(label=_("Recaudado hasta"), required=False)
+
+    def __init__(self, *args: Any, today: date, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.today = today
+        self.fields["hasta"].widget.attrs["max"] = today.isoformat()
+
+    def until(self) -> date:
+        """The day."""
+        chosen: date | None = self.cleaned_data.get("hasta") if self.is_valid() else None
+        return min(chosen or self.today, self.today)
+
+
+class DeductionForm(KeyedForm):
+    """Something to take off one of an order's lines."""
+
+    line = forms.TypedChoiceField(label=_("De qué inmueble y mes"), coerce=int)
+    kind = forms.ChoiceField(label=_("Clase"), choices=DeductionKind.choices)
+    concept = forms.CharField(
+        label=_("Concepto"), min_length=3, max_length=120, help_text=_("El propietario lo lee en su comprobante."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+    amount = CopField(label=_("Valor"))
+
+    def __init__(self, *args: Any, lines: list[PayoutLine], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["line"].choices = [  # type: ignore[attr-defined]
+            (line.pk, f"{line.liquidation.lease.unit.code} · {line.liquidation.period:%m/%Y}") for line in lines
+        ]
+
+    def clean_concept(self) -> str:
+        return clean_name(self.cleaned_data["concept"])
+
+    def clean_kind(self) -> DeductionKind:
+        return DeductionKind(self.cleaned_data["kind"])
+
+
+class TransferForm(forms.Form):
+    """What the bank did with one order."""
+
+    paid_on = DayField(label=_("Fecha del giro"))
+    bank_reference = forms.CharField(
+        label=_("Referencia del banco"), max_length=60, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+    def __init__(self, *args: Any, today: date, **options: Any) -> None:
+        super().__init__(*args, **{**options, "initial": {"paid_on": today}})
+        self.today = today
+        self.fields["paid_on"].widget.attrs["max"] = today.isoformat()
+
+    def clean_paid_on(self) -> date:
+        day: date = self.cleaned_data["paid_on"]
+        if day > self.today:
+            raise ValidationError(_("La fecha no puede ser futura."))
+        return day
+
+
+class FileForm(forms.Form):
+    """The bank's file."""
+
+    file = forms.FileField(
+        label=_("Archivo del banco"), help_text=_("CSV o Excel (.xlsx) de hasta 2 MB, con las columnas Referencia, NIT, Valor y Fecha."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
+    )  # fmt: skip
+
+    def clean_file(self) -> tuple[str, list[dict[str, Any]]]:
+        upload = self.cleaned_data["file"]
+        try:
+            return upload.name, payout_files.read_file(upload)
+        except payout_files.FileRefused as refused:
+            raise ValidationError(str(refused)) from refused
+
+
+class OwnerBankForm(forms.Form):
+    """Where an owner is paid. The number that is kept is not shown: it is typed whole to change it."""
+
+    bank = forms.CharField(label=_("Banco"), max_length=60, widget=forms.TextInput(attrs={"list": "banks", "autocomplete": "off"}))
+    kind = forms.ChoiceField(label=_("Tipo de cuenta"), choices=AccountKind.choices)
+    account = forms.CharField(
+        label=_("Número de cuenta"), max_length=30, widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+    )
+
+    def clean_bank(self) -> str:
+        return clean_name(self.cleaned_data["bank"])
+
+    def clean_kind(self) -> AccountKind:
+        return AccountKind(self.cleaned_data["kind"])
+
+    def clean_account(self) -> str:
+        digits = re.sub(r"[\s.-]", "", self.cleaned_data["account"])
+        if not (digits.isascii() and digits.isdigit() and 6 <= len(digits) <= 20):
+            raise ValidationError(_("Escriba solo el número de la cuenta, de 6 a 20 cifras."))
+        return digits

@@ -1,0 +1,214 @@
+"""What may be paid to owners now: what was collected of their rents and not paid out before, with what is taken off and why.
+
+Reads only; `payments/payouts.py` writes what this says. Only rent is paid out: of an invoice, its `base`, less what the
+renter withheld. Administration and IVA are not the owner's, as in the agencies' books. Of an invoice that is covered in part,
+each counts in proportion, in whole pesos, and adds up to the whole once all of it is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from django.db.models import Exists, F, OuterRef, Q, Sum
+
+from clientarea.models import Client, Lease, Ownership
+from payments.models import Invoice, InvoiceKind, Movement, MovementKind, Payout, PayoutCommission, PayoutLine
+from saas.lib.money import split_shares
+
+ZERO, PESO = Decimal(0), Decimal(1)
+COMMISSION_IVA = Decimal(19)  # percent: a commission is a service, whatever the unit is used for
+Key = tuple[int, date]  # a lease and a month
+
+
+@dataclass(frozen=True)
+class Source:
+    """A movement on a rent, and what of it is rent and what the renter withheld (COP)."""
+
+    movement: Movement
+    rent: Decimal
+    withheld: Decimal
+
+
+@dataclass(frozen=True)
+class Share:
+    """An owner's part of a liquidation (COP). `invoices`: commission invoices to cover, with how much of each; without any,
+    the commission is reckoned by the lease's percentage."""
+
+    owner: Client
+    share: Decimal
+    collected: Decimal
+    commission: Decimal
+    commission_iva: Decimal
+    withholdings: Decimal
+    invoices: tuple[tuple[Invoice, Decimal], ...]
+    invoiced: bool  # the month's commission has an invoice of its own, paid or not
+
+    @property
+    def net(self) -> Decimal:
+        """What is left for the owner."""
+        return self.collected - self.commission - self.commission_iva - self.withholdings
+
+
+@dataclass(frozen=True)
+class Liquid:
+    """What a lease's month has to pay out, and to whom."""
+
+    lease: Lease
+    period: date
+    sources: tuple[Source, ...]
+    shares: tuple[Share, ...]
+
+    @property
+    def collected(self) -> Decimal:
+        """Rent, COP."""
+        return sum((source.rent for source in self.sources), ZERO)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Everything that may be paid out of what came until a day; `ownerless` waits until the unit has owners."""
+
+    until: date
+    liquids: tuple[Liquid, ...]
+    ownerless: tuple[Lease, ...]
+
+    @property
+    def mark(self) -> str:
+        """Of what was seen: another collection, reversal, owner or invoice changes it."""
+        told = [
+            f"{share.owner.pk}:{liquid.lease.pk}:{liquid.period}:{share.collected}:{share.net}:{[s.movement.pk for s in liquid.sources]}"
+            for liquid in self.liquids
+            for share in liquid.shares
+        ]
+        return hashlib.sha256("\n".join(told).encode()).hexdigest()[:32]
+
+
+def propose(*, until: date) -> Proposal:
+    """What came until a day, the day included, and was not paid out: six queries, whatever the agency's size."""
+    sources = _sources(until)
+    leases = Lease.objects.select_related("unit").in_bulk({lease for lease, _period in sources})
+    owners: dict[int, list[Ownership]] = defaultdict(list)
+    for ownership in Ownership.objects.filter(unit__in={lease.unit_id for lease in leases.values()}).select_related("owner"):
+        owners[ownership.unit_id].append(ownership)
+    commissions = _commissions(leases)
+    taken = _taken_before(leases)
+    liquids, ownerless = [], {}
+    for (lease_id, period), found in sorted(sources.items(), key=lambda item: (leases[item[0][0]].unit.code, item[0])):
+        if not sum((source.rent for source in found), ZERO):
+            continue  # what came and went back before it was paid out leaves nothing to tell an owner
+        lease = leases[lease_id]
+        # Whoever owns most comes first: a peso that does not divide goes to the largest remainder, and of equal ones to the first.
+        shares = sorted(owners[lease.unit_id], key=lambda ownership: (-ownership.share, ownership.pk))
+        if shares:
+            liquids.append(Liquid(lease, period, tuple(found), _divide(lease, period, found, shares, commissions, taken)))
+        else:
+            ownerless[lease.pk] = lease
+    return Proposal(until, tuple(liquids), tuple(ownerless.values()))
+
+
+def waiting(*, until: date, most: int = 50) -> list[Invoice]:
+    """The rents that fell due until a day and are not collected whole, the oldest first, at most so many."""
+    owed = Invoice.objects.owed().filter(kind=InvoiceKind.RENT, lease__isnull=False, due_on__lte=until)
+    return list(owed.select_related("lease__unit", "client").order_by("due_on", "pk")[:most])
+
+
+def commission_on(lease: Lease, rent: Decimal) -> tuple[Decimal, Decimal]:
+    """The commission on a rent and its IVA, each to the peso: halves go to the even peso, as the agencies' books do."""
+    commission = (rent * lease.commission / 100).quantize(PESO, ROUND_HALF_EVEN)
+    return commission, (commission * COMMISSION_IVA / 100).quantize(PESO, ROUND_HALF_EVEN)
+
+
+def _sources(until: date) -> dict[Key, list[Source]]:
+    """The movements to pay out, by lease and month, each with its rent."""
+    # Told apart in the database: the book of years that an agency brought was paid out by its own vouchers.
+    by_book = Payout.objects.filter(
+        line=None, lease=OuterRef("invoice__lease"), period=OuterRef("invoice__period"), paid_on__gte=OuterRef("on")
+    )
+    rents = Movement.objects.filter(
+        invoice__kind=InvoiceKind.RENT, invoice__lease__isnull=False, kind__in=[MovementKind.APPLIED, MovementKind.REVERSED]
+    )
+    free = rents.filter(~Exists(by_book), paid_out=None, on__lte=until).select_related("invoice", "payment__receipt", "reversal")
+    movements = list(free.order_by("on", "pk"))
+    gone = rents.filter(Q(paid_out__isnull=False) | Exists(by_book), invoice__in={movement.invoice_id for movement in movements})
+    covered = {row["invoice"]: row["sum"] for row in gone.order_by().values("invoice").annotate(sum=Sum("amount"))}
+    found: dict[Key, list[Source]] = defaultdict(list)
+    for movement in movements:
+        invoice = movement.invoice
+        if invoice is None or invoice.lease_id is None:
+            continue  # the query left them out
+        before = covered.get(invoice.pk, ZERO)
+        covered[invoice.pk] = after = before + movement.amount
+        rent, withheld = (
+            _part(whole, after, invoice.total) - _part(whole, before, invoice.total) for whole in (invoice.base, invoice.withholding)
+        )
+        found[invoice.lease_id, invoice.period].append(Source(movement, rent, withheld))
+    return found
+
+
+def _part(whole: Decimal, covered: Decimal, total: Decimal) -> Decimal:
+    """How much of `whole` counts as collected when `covered` of the invoice's total is."""
+    return whole if covered == total else (whole * covered / total).quantize(PESO, ROUND_HALF_EVEN)
+
+
+Commissions = dict[tuple[int, int, date], list[Invoice]]  # by owner, lease and month
+
+
+def _commissions(leases: Iterable[int]) -> Commissions:
+    found: Commissions = defaultdict(list)
+    rows = Invoice.objects.filter(kind=InvoiceKind.COMMISSION, lease__in=leases, voided_at=None).order_by("issued_on", "pk")
+    for invoice in rows:
+        found[invoice.client_id, invoice.lease_id or 0, invoice.period].append(invoice)
+    return found
+
+
+def _taken_before(leases: Iterable[int]) -> dict[int, Decimal]:
+    """How much of each commission invoice open lines take off already."""
+    rows = PayoutCommission.objects.filter(movement=None, invoice__lease__in=leases)
+    return {row.invoice_id: row.amount for row in rows}
+
+
+def _divide(
+    lease: Lease, period: date, sources: list[Source], owners: list[Ownership], commissions: Commissions, taken: dict[int, Decimal]
+) -> tuple[Share, ...]:
+    weights = [ownership.share for ownership in owners]
+    rent, withheld = sum((s.rent for s in sources), ZERO), sum((s.withheld for s in sources), ZERO)
+    rents, withholdings = split_shares(rent, weights), split_shares(withheld, weights)
+    reckoned, iva = (split_shares(amount, weights) for amount in commission_on(lease, rent))
+    shares = []
+    for n, ownership in enumerate(owners):
+        known = commissions.get((ownership.owner_id, lease.pk, period), [])
+        open_ones = tuple((i, i.balance) for i in known if i.balance > 0 and i.pk not in taken)
+        if known:
+            parts = [_of_invoice(invoice, amount) for invoice, amount in open_ones]
+            fee, tax = sum((part[0] for part in parts), ZERO), sum((part[1] for part in parts), ZERO)
+        else:
+            fee, tax = reckoned[n], iva[n]
+        shares.append(
+            Share(
+                owner=ownership.owner, share=ownership.share, collected=rents[n], commission=fee, commission_iva=tax,
+                withholdings=withholdings[n], invoices=open_ones, invoiced=bool(known),
+            )
+        )  # fmt: skip
+    return tuple(shares)
+
+
+def _of_invoice(invoice: Invoice, amount: Decimal) -> tuple[Decimal, Decimal]:
+    """Commission and IVA in `amount` COP of a commission invoice."""
+    tax = invoice.iva if amount == invoice.total else (invoice.iva * amount / invoice.total).quantize(PESO, ROUND_HALF_EVEN)
+    return amount - tax, tax
+
+
+def reckoned_before(invoice: Invoice) -> Decimal:
+    """COP that paid lines took off for the commission of an invoice's owner, lease and month before it was made, and that no
+    invoice was covered with yet."""
+    lines = PayoutLine.objects.filter(
+        payout__isnull=False, order__owner=invoice.client_id, liquidation__lease=invoice.lease_id, liquidation__period=invoice.period
+    )
+    kept = lines.aggregate(sum=Sum(F("commission") + F("commission_iva")))["sum"] or ZERO
+    covered = PayoutCommission.objects.filter(line__in=lines).aggregate(sum=Sum("amount"))["sum"] or ZERO
+    return max(kept - covered, ZERO)
