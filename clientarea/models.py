@@ -162,3 +162,15 @@ class InvitationLine(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["round", "client"], name="invitation_line_once")]
+
+
+from clientarea.book_models import (  # noqa: E402, F401  (models of this app, in a module of their own)
+    OPEN_IMPORTS,
+    WORKING,
+    BookFile,
+    BookFileKind,
+    BookImport,
+    BookLine,
+    BookRecord,
+    ImportState,
+)

@@ -9,7 +9,7 @@ from payments import portal as payment_portal
 from pqrs import desk as case_desk
 from pqrs import desk_settings as case_settings
 from pqrs import portal as case_portal
-from saas import desk_home, desk_search, frame, home, my_data
+from saas import desk_book, desk_home, desk_search, frame, home, my_data
 from saas.accounts import desk as team_desk
 from saas.accounts.views import captcha
 from tenants import desk as agency_desk
@@ -31,6 +31,7 @@ urlpatterns = [
     path("area-de-clientes/", include(my_data.urlpatterns)),
     path("oficina/", include(desk_home.urlpatterns)),
     path("oficina/", include(desk_search.urlpatterns)),
+    path("oficina/", include(desk_book.urlpatterns)),
     path("oficina/", include(client_desk.urlpatterns)),
     path("oficina/", include(agency_desk.urlpatterns)),
     path("oficina/", include(team_desk.urlpatterns)),

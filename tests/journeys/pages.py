@@ -22,4 +22,5 @@ STAFF = {
     "desk-register": "/oficina/pagos/registrar/", "desk-reviews": "/oficina/por-revisar/", "desk-close": "/oficina/cierre/",
     "desk-cases": "/oficina/pqrs/", "desk-case-new": "/oficina/pqrs/nueva/", "desk-team": "/oficina/equipo/",
     "desk-settings": "/oficina/configuracion/", "desk-overdue": "/oficina/cartera-vencida/", "desk-client-new": "/oficina/clientes/nuevo/",
+    "desk-book": "/oficina/libro/",
 }  # fmt: skip
