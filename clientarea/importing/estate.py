@@ -56,7 +56,7 @@ LEASES = SheetSpec(
         "Fecha fin": ("Fecha de fin", "Fecha final", "Fecha de terminación", "Fin", "Hasta", "Vencimiento"),
         "Día de pago": ("Día pago", "Día límite de pago"),
         "Uso": ("Destinación", "Destino"),
-        "Comisión": ("% comisión", "Porcentaje de comisión", "Comisión (%)"),
+        "Comisión": ("Porcentaje de comisión",),
     },
     names=("Contratos de arrendamiento", "Arriendos", "Arrendamientos", "Contrato"),
 )  # fmt: skip
@@ -97,6 +97,7 @@ def import_units(rows: Iterable[Row], sheet: SheetReport, *, clients: Mapping[st
         if unit is None:
             new[code] = Unit(code=code, **said.values)
             sheet.make(said.rows[0], "unit", new[code])
+            sheet.change(said.rows[0], "shares", new[code], before={}, after=_by_id(said.shares))
             fate = Fate.CREATED
         else:
             fate = Fate.UNCHANGED

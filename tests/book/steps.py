@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from openpyxl import load_workbook
 
 from clientarea.models import BookFile, BookImport
@@ -58,6 +59,9 @@ def work() -> int:
         assert run_job(pk, now=clock.now())
         job = Job.objects.get(pk=pk)
         assert (job.done_at is not None, job.last_error) == (True, ""), job.last_error
+    with connection.cursor() as cursor:  # as each job's own transaction would have ended
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     return len(waiting)
 
 
