@@ -1,5 +1,5 @@
 -- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.
--- migrations: cee7bae305929e585a177d9f184ab27eb2c96adb83c1a71ff873fc445b0a3f87
+-- migrations: bf608f81e2ea8b0460ee1f84b37af2146ce22d1102c3ac41c7bcfafe42b49119
 
 CREATE FUNCTION "audit_refuse"() RETURNS "trigger"
     LANGUAGE "plpgsql"
@@ -1163,7 +1163,7 @@ INSERT INTO "django_migrations" ("id", "app", "name", "applied") VALUES
 	(38, 'payments', '0002_desk_money', now()),
 	(39, 'payments', '0003_guards', now()),
 	(40, 'payments', '0004_payment_policy', now()),
-	(41, 'payments', '0005_book_undo', now()),
+	(41, 'payments', '0005_book', now()),
 	(42, 'pqrs', '0001_initial', now()),
 	(43, 'pqrs', '0002_clock_files_events', now()),
 	(44, 'sessions', '0001_initial', now()),
@@ -1488,6 +1488,8 @@ CREATE INDEX "invoice_list_of_client" ON "payments_invoice" USING "btree" ("clie
 
 CREATE INDEX "invoice_of_client" ON "payments_invoice" USING "btree" ("client_id", "kind", "issued_on" DESC);
 
+CREATE INDEX "invoice_of_month" ON "payments_invoice" USING "btree" ("period", "kind");
+
 CREATE INDEX "invoice_owed" ON "payments_invoice" USING "btree" ("due_on") WHERE (("voided_at" IS NULL) AND ("applied" < "total"));
 
 CREATE INDEX "job_waiting" ON "jobs_job" USING "btree" ("due_at") WHERE (("dead_at" IS NULL) AND ("done_at" IS NULL));
@@ -1496,7 +1498,13 @@ CREATE INDEX "mfa_authenticator_user_id_0c3a50c0" ON "mfa_authenticator" USING "
 
 CREATE UNIQUE INDEX "payment_charge_once" ON "payments_payment" USING "btree" ("credited_by_id", "gateway_transaction") WHERE (NOT (("gateway_transaction")::"text" = ''::"text"));
 
+CREATE INDEX "payment_filed_on" ON "payments_payment" USING "btree" (COALESCE("paid_on", (("created_at" AT TIME ZONE 'America/Bogota'::"text"))::"date") DESC, "id" DESC);
+
 CREATE INDEX "payment_of_client" ON "payments_payment" USING "btree" ("client_id", "created_at" DESC);
+
+CREATE INDEX "payment_paid_on" ON "payments_payment" USING "btree" ("paid_on");
+
+CREATE INDEX "payment_reference" ON "payments_payment" USING "btree" ("upper"(("reference")::"text"));
 
 CREATE UNIQUE INDEX "payment_signature_once" ON "payments_payment" USING "btree" ("credited_by_id") WHERE (("basis")::"text" = 'signature'::"text");
 
