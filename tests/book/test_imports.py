@@ -115,7 +115,10 @@ def test_what_changes_is_told_field_by_field(here: Cast, inside: None, sara: Any
     book.change("Terceros", 2, "Celular", "310 765 4321")
     book.unit("LB-2", f"{OSCAR}:90%")
     again = brought(sara, here, book, tmp_path)
-    lines = {(line.sheet, line.row): (line.fate, [[text.replace(NBSP, " ") for text in told] for told in line.differences]) for line in BookLine.objects.filter(book=again)}
+    lines = {
+        (line.sheet, line.row): (line.fate, [[text.replace(NBSP, " ") for text in told] for told in line.differences])
+        for line in BookLine.objects.filter(book=again)
+    }
     assert lines == {
         ("Terceros", 2): ("updated", [["Celular", "300 123 4567", "310 765 4321"]]),
         ("Terceros", 4): ("created", []),
