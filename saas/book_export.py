@@ -171,7 +171,7 @@ def _shares(covered: list[tuple[tuple[str, int], Decimal]], amount: Decimal) -> 
 
 
 def _payouts() -> Iterator[tuple[Any, ...]]:
-    for payout in Payout.objects.exclude(paid_on=None).select_related("owner", "lease").order_by("prefix", "number").iterator(READ):
+    for payout in Payout.objects.filter(paid_on__isnull=False).select_related("owner", "lease").order_by("prefix", "number").iterator(READ):
         yield (
             payout.full_number, payout.paid_on, payout.owner.document, payout.lease.number, f"{payout.period:%Y-%m}",
             _money(payout.collected), _money(payout.commission), _money(payout.commission_iva), _money(payout.withholdings),

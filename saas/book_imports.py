@@ -72,7 +72,7 @@ def bring(file: UploadedFile, *, by: User, now: datetime) -> BookImport:
     if BookImport.objects.filter(busy=True).exists():
         raise ImportBusyError
     file.seek(0)
-    inspect(file, SHEETS)  # type: ignore[arg-type]
+    inspect(file, SHEETS)
     file.seek(0)
     data = file.read()
     path = default_storage.save(f"{FOLDER}/{secrets.token_hex(16)}.xlsx", ContentFile(data))

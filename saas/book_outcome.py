@@ -134,7 +134,7 @@ class _Names:
             for name, value in (made.before or {}).items():
                 field = made.thing._meta.get_field(name)
                 if isinstance(field, ForeignKey):
-                    asked[field.related_model].update(pk for pk in (value, getattr(made.thing, name)) if pk)  # type: ignore[index]
+                    asked[field.related_model].update(pk for pk in (value, getattr(made.thing, name)) if pk)
         self._names: dict[type[Model], dict[int, str]] = {
             model: {thing.pk: _called(thing) for thing in _found(model, ids)} for model, ids in asked.items()
         }
@@ -165,7 +165,7 @@ class _Names:
         if value is None or value == "":
             return ""
         if isinstance(field, ForeignKey):
-            return self._names[field.related_model].get(value, str(value))  # type: ignore[index]
+            return self._names[field.related_model].get(value, str(value))
         if field.choices:
             return str(dict(field.flatchoices).get(value, value))
         if isinstance(value, Decimal):

@@ -132,16 +132,13 @@ class _Undo:
         for piece in store.chunks(sorted(invoices)):
             moved = Movement.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice").annotate(sum=Sum("amount")).values("sum")
             Invoice.objects.filter(pk__in=piece).update(applied=Coalesce(Subquery(moved), 0, output_field=Invoice._meta.get_field("applied")))
-        for model in (Receipt, PaymentLine, Payment, Payout):
-            self._take(model)
+        self._take(Receipt, PaymentLine, Payment, Payout)
         if counted:
             Counter.objects.filter(name="receipt").update(value=ours.aggregate(most=Max("number"))["most"] or 0)
         self._put_back(now=now)
-        for model in (Invoice, Ownership, Lease):
-            self._take(model)
+        self._take(Invoice, Ownership, Lease)
         self._give_shares_back()
-        for model in (Unit, Client):
-            self._take(model)
+        self._take(Unit, Client)
         with connection.cursor() as cursor:  # what is still tied to something fails here, not at the end of the transaction
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
@@ -174,7 +171,8 @@ class _Undo:
         """The rows of others that point at what would go, whatever table they are in."""
         found = []
         model = MODELS[kind]
-        pairs = [(model, self._doomed[model] if kind != "movement" else set(self._made["movement"]), {})]
+        ids = {*self._made["movement"]} if kind == "movement" else self._doomed[model]
+        pairs: list[tuple[type[Model], set[int], dict[int, int]]] = [(model, ids, {})]
         if kind == "payment":
             owner = dict(Receipt.objects.filter(pk__in=self._doomed[Receipt]).values_list("pk", "payment_id")) if self._doomed[Receipt] else {}
             pairs.append((Receipt, self._doomed[Receipt], owner))
@@ -222,12 +220,13 @@ class _Undo:
             ]
         )
 
-    def _take(self, model: type[Model]) -> None:
-        ids = sorted(self._doomed[model])
-        for done, piece in enumerate(store.chunks(ids), start=1):
-            with connection.cursor() as cursor:
-                cursor.execute(f'DELETE FROM "{model._meta.db_table}" WHERE id = ANY(%s)', [piece])  # noqa: S608  (a table of ours)
-            self._tell(min(done * store.CHUNK, len(ids)), len(ids))
+    def _take(self, *models: type[Model]) -> None:
+        for model in models:
+            ids = sorted(self._doomed[model])
+            for done, piece in enumerate(store.chunks(ids), start=1):
+                with connection.cursor() as cursor:
+                    cursor.execute(f'DELETE FROM "{model._meta.db_table}" WHERE id = ANY(%s)', [piece])  # noqa: S608  (a table of ours)
+                self._tell(min(done * store.CHUNK, len(ids)), len(ids))
 
     def _name(self, kind: str, pk: int) -> str:
         thing = self._there.get(kind, {}).get(pk)

@@ -125,12 +125,12 @@ def _read(stream: IO[bytes], specs: Sequence[SheetSpec]) -> BookRead:
             by_name.setdefault(SheetSpec.key(name), name)
         used = set()
         for spec in specs:
-            name = next((by_name[key] for key in spec.keys if key in by_name), None)
-            if name is None:
+            called = next((by_name[key] for key in spec.keys if key in by_name), None)
+            if called is None:
                 read.missing.append(_("la hoja «%s»") % spec.name)
                 continue
-            used.add(name)
-            sheet = book[name]
+            used.add(called)
+            sheet = book[called]
             if not hasattr(sheet, "reset_dimensions"):  # a sheet that is only a chart
                 read.missing.append(_("filas en la hoja «%s»") % spec.name)
                 continue

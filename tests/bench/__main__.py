@@ -51,6 +51,7 @@ def main() -> int:
             _receipt()
             _pages(stack)
             _callbacks(stack)
+            _big()
         finally:
             stack.stop()
     return 0
@@ -228,6 +229,17 @@ def _callbacks(stack: Stack) -> None:
     paced(stack.port, make, rate=50, seconds=2)
     _show("callbacks stored, 100 a second", paced(stack.port, make, rate=100, seconds=10), "p99 under 50 ms")
     _show("callbacks stored, flat out", flat_out(stack.port, make, seconds=5))
+
+
+def _big() -> None:
+    """Every page of an agency as big as they come."""
+    from saas.lib import clock
+    from tests.bench import big_book, big_pages
+
+    began = time.perf_counter()
+    agency = big_book.make(now=clock.now())
+    row("an agency of 5,000 leases and 120,000 invoices, filled for the next table", f"{time.perf_counter() - began:.0f} s", "60 s")
+    big_pages.report(agency)
 
 
 if __name__ == "__main__":

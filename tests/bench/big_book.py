@@ -97,7 +97,7 @@ def _estate(*, leases: int, now: datetime) -> None:
     fill(
         Unit, f"generate_series(1, {leases}) n",
         {
-            "id": "n", "code": "'IN-' || n", "kind": "'Apartamento'", "address": "'Calle ' || mod(n, 170) || ' # ' || mod(n, 90) || '-' || mod(n, 99)",
+            "id": "n", "code": "'IN-' || n", "kind": "'Apartamento'", "address": "'Calle ' || mod(n, 170) || ' # ' || mod(n, 90)",
             "city": "'Bogotá D.C.'", "neighbourhood": "'Chapinero'", "stratum": "1 + mod(n, 6)",
         },
     )  # fmt: skip

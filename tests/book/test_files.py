@@ -88,7 +88,8 @@ def test_what_the_desk_made_comes_back(alfa: Agency, beta: Agency, tmp_path: Pat
 
         def pay(n: int, amount: int, *lines: tuple[Invoice, int]) -> Payment:
             entry = ManualPayment(
-                key=UUID(int=n), client=rita, amount=Decimal(amount), means="Efectivo", reference="", paid_on=date(2026, 11, 20), lines=tuple((invoice.pk, Decimal(part)) for invoice, part in lines),
+                key=UUID(int=n), client=rita, amount=Decimal(amount), means="Efectivo", reference="", paid_on=date(2026, 11, 20),
+                lines=tuple((invoice.pk, Decimal(part)) for invoice, part in lines),
             )  # fmt: skip
             return settlement.settle_manual(entry, staff=sara, now=NOW)
 
