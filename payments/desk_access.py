@@ -6,11 +6,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models import Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncDate
 
+from clientarea.models import Client
 from payments.desk_forms import PaymentFilter
 from payments.models import Attempt, Payment, PaymentLine, PaymentState
+from saas.lib.clock import BOGOTA
 from saas.lib.text import fold
 
 _NUMBERED = re.compile(r"([A-Za-z]{1,10}) ?-? ?([0-9]{1,15})")
@@ -22,7 +24,7 @@ def payments() -> QuerySet[Payment]:
     return (
         Payment.objects.select_related("client", "receipt")
         .prefetch_related(Prefetch("lines", queryset=lines))
-        .annotate(on=Coalesce("paid_on", TruncDate("created_at")))
+        .annotate(on=Coalesce("paid_on", TruncDate("created_at", tzinfo=BOGOTA)))  # as the index payment_filed_on says it
         .order_by("-on", "-pk")
     )
 
@@ -47,26 +49,31 @@ def chosen(rows: QuerySet[Payment], wanted: PaymentFilter) -> QuerySet[Payment]:
 
 def search(rows: QuerySet[Payment], words: str) -> QuerySet[Payment]:
     """By the client's name or document, an invoice's or a receipt's number, or any reference of the payment."""
+    every = Payment.objects.order_by().values("pk")
+    found = [every.filter(reference__iexact=words.strip())]
     named = Q()
     for word in fold(words).split():
-        named &= Q(client__folded__contains=word)
-    found: Any = named if fold(words) else Q()
+        named &= Q(folded__contains=word)
+    if named:
+        found.append(every.filter(client__in=Client.objects.filter(named)))
     compact = re.sub(r"[\s.,-]", "", words).upper()
     if compact:
-        found |= Q(client__document__startswith=compact)
+        found.append(every.filter(client__in=Client.objects.filter(document__startswith=compact)))
     numbered = _NUMBERED.fullmatch(words.strip())
-    lines = PaymentLine.objects.filter(payment=OuterRef("pk"))
     if numbered:
         prefix, number = numbered[1].upper(), int(numbered[2])
-        found |= Q(receipt__prefix__iexact=prefix, receipt__number=number)
-        found |= Exists(lines.filter(invoice__prefix__iexact=prefix, invoice__number=number))
+        found.append(every.filter(receipt__prefix__iexact=prefix, receipt__number=number))
+        found.append(every.filter(lines__invoice__prefix__iexact=prefix, lines__invoice__number=number))
     elif compact.isascii() and compact.isdigit() and len(compact) <= 15:
-        found |= Q(receipt__number=int(compact)) | Exists(lines.filter(invoice__number=int(compact)))
+        found.append(every.filter(receipt__number=int(compact)))
+        found.append(every.filter(lines__invoice__number=int(compact)))
     reference = words.strip()
-    tries = Attempt.objects.filter(payment=OuterRef("pk")).filter(
+    tries = Attempt.objects.filter(
         Q(reference__iexact=reference) | Q(cus=reference) | Q(gateway_order=reference) | Q(gateway_transaction=reference)
     )
-    return rows.filter(found | Q(reference__iexact=reference) | Exists(tries))
+    found.append(every.filter(pk__in=tries.values("payment")))
+    # A question for each way of being found, with its own index: as one with OR, every payment would be read.
+    return rows.filter(pk__in=found[0].union(*found[1:]))
 
 
 def totals(rows: QuerySet[Payment]) -> dict[str, Any]:

@@ -20,8 +20,9 @@ from clientarea.importing.report import Fate, SheetReport
 from clientarea.importing.values import CENT, ZERO, shown
 from clientarea.importing.workbook import Row
 from clientarea.models import Client, Lease
-from payments.importing_rows import RECEIPTS, WHO, InvoiceSaid, Key, PaymentSaid, full, read_invoices, read_payments
+from payments.importing_rows import WHO, InvoiceSaid, Key, PaymentSaid, full, read_invoices, read_payments
 from payments.models import (
+    Counter,
     Invoice,
     InvoiceKind,
     Movement,
@@ -32,6 +33,7 @@ from payments.models import (
     PaymentState,
     Receipt,
 )
+from payments.receipts import PREFIX
 from saas.lib import crypto
 from saas.lib.clock import BOGOTA, short_date
 from saas.lib.documents import format_document
@@ -106,12 +108,12 @@ def _open(keys: set[Key]) -> Books:
 
 def _keep_invoice(said: InvoiceSaid, books: Books, sheet: SheetReport, *, now: datetime) -> None:
     prefix, number = said.key
-    before = books.said.get(said.key)
-    if before is not None:
-        if before.values == said.values and before.state == said.state:
+    first = books.said.get(said.key)
+    if first is not None:
+        if first.values == said.values and first.state == said.state:
             sheet.settle(said.row, Fate.UNCHANGED)
         else:
-            sheet.reject(said.row, "Número", repeated(full(said.key), before.row))
+            sheet.reject(said.row, "Número", repeated(full(said.key), first.row))
         return
     invoice = books.invoices.get(said.key)
     voided = said.state == "void"
@@ -119,17 +121,19 @@ def _keep_invoice(said: InvoiceSaid, books: Books, sheet: SheetReport, *, now: d
         invoice = Invoice(prefix=prefix, number=number, applied=ZERO, voided_at=now if voided else None, **said.values)
         books.invoices[said.key] = invoice
         books.new.append(invoice)
+        sheet.make(said.row, "invoice", invoice)
         sheet.settle(said.row, Fate.CREATED)
     else:
         refusal = _frozen(invoice, said, books)
         if refusal is not None:
             sheet.reject(said.row, *refusal)
             return
-        changed = store.differs(invoice, said.values) or voided != (invoice.voided_at is not None)
-        store.put(invoice, said.values)
+        wanted = {**said.values, "voided_at": now} if voided and invoice.voided_at is None else said.values
+        before = store.put(invoice, wanted)
+        changed = bool(before)
         if changed:
-            invoice.voided_at = now if voided and invoice.voided_at is None else invoice.voided_at
             books.touch(invoice)
+            sheet.change(said.row, "invoice", invoice, before=before)
         sheet.settle(said.row, Fate.UPDATED if changed else Fate.UNCHANGED)
     books.said[said.key] = said
 
@@ -160,15 +164,15 @@ class _Records:
 
 def _keep_payments(said: list[PaymentSaid], books: Books, sheet: SheetReport, *, now: datetime) -> _Records:
     """Apply the payments that are new, oldest first; look whether those that are known still say the same."""
-    receipts = Receipt.objects.filter(prefix=RECEIPTS).select_related("payment").prefetch_related("payment__lines")
-    known = {receipt.number: receipt for receipt in store.found(receipts, "number", [p.number for p in said])}
+    receipts = Receipt.objects.select_related("payment").prefetch_related("payment__lines", "payment__reversals")
+    known = {(r.prefix, r.number): r for r in store.found(receipts, "number", [p.receipt[1] for p in said])}
     leases = {i.lease_id for p in said for key in p.keys if (i := books.invoices.get(key)) is not None}
     parties = {lease.pk: {lease.renter_id, lease.co_renter_id} for lease in store.found(Lease.objects.all(), "pk", leases)}
     payers = {client.pk: client for client in store.found(Client.objects.all(), "pk", [p.client for p in said])}
     records = _Records()
     for payment in sorted(said, key=lambda payment: (payment.paid_on, payment.row)):
-        if payment.number in known:
-            _compare_payment(payment, known[payment.number].payment, books, sheet)
+        if payment.receipt in known:
+            _compare_payment(payment, known[payment.receipt].payment, books, sheet)
         elif _may_pay(payment, books, parties, sheet):
             _apply(payment, payers[payment.client], books, records, sheet, now=now)
     return records
@@ -193,7 +197,8 @@ def _compare_payment(said: PaymentSaid, payment: Payment, books: Books, sheet: S
     paid = {line.invoice_id for line in payment.lines.all()}
     named = {books.invoices[key].pk for key in said.keys if key in books.invoices}
     told = {"old": "", "new": ""}
-    if payment.amount != said.amount:
+    left = payment.amount - sum((reversal.amount for reversal in payment.reversals.all()), ZERO)
+    if said.amount not in (payment.amount, left):
         column, told = "Valor", {"old": cop(payment.amount), "new": cop(said.amount)}
     elif payment.paid_on != said.paid_on:
         column, told = "Fecha", {"old": short_date(payment.paid_on or said.paid_on), "new": short_date(said.paid_on)}
@@ -220,9 +225,9 @@ def _apply(
     )  # fmt: skip
     covered: list[tuple[Invoice, Decimal]] = []
     left = said.amount
-    for key in said.keys:
+    for key, share in said.shares.items():
         invoice = books.invoices[key]
-        amount = min(left, ZERO if invoice.voided_at else invoice.balance)
+        amount = min(left, ZERO if invoice.voided_at else invoice.balance, left if share is None else share)
         if amount > 0:
             books.move(MovementKind.APPLIED, client=payer.pk, amount=amount, on=said.paid_on, invoice=invoice, payment=payment)
             covered.append((invoice, amount))
@@ -231,11 +236,14 @@ def _apply(
     if left > 0:
         books.move(MovementKind.CREDIT, client=payer.pk, amount=left, on=said.paid_on, invoice=None, payment=payment)
         sheet.notice(said.row, "Valor", _("Sobran %s: quedan como saldo a favor del cliente.") % cop(left))
-        last = books.invoices[said.keys[-1]]  # a payment's lines add up to it
-        meant[id(last)] = (last, meant.get(id(last), (last, ZERO))[1] + left)
+        if said.keys:
+            last = books.invoices[said.keys[-1]]  # a payment's lines add up to it
+            meant[id(last)] = (last, meant.get(id(last), (last, ZERO))[1] + left)
     records.payments.append(payment)
     records.lines += [PaymentLine(payment=payment, invoice=invoice, amount=amount) for invoice, amount in meant.values()]
     records.receipts.append(_receipt(said, payment, covered, left, settled_at))
+    went = [f"{invoice.full_number} {cop(amount)}" for invoice, amount in covered]
+    sheet.make(said.row, "payment", payment, note="; ".join([*went, *([_("saldo a favor %s") % cop(left)] if left > 0 else [])]))
     sheet.settle(said.row, Fate.CREATED)
 
 
@@ -243,7 +251,7 @@ def _receipt(said: PaymentSaid, payment: Payment, covered: list[tuple[Invoice, D
     """The receipt that the agency gave, by its own number, with what receipts.issue() would have kept."""
     client = payment.client
     return Receipt(
-        prefix=RECEIPTS, number=said.number, payment=payment, client=client, amount=said.amount, issued_at=at,
+        prefix=said.receipt[0], number=said.receipt[1], payment=payment, client=client, amount=said.amount, issued_at=at,
         code=crypto.random_reference(10),
         content={
             "client": client.name,
@@ -271,6 +279,7 @@ def _deduct_commissions(books: Books, sheet: SheetReport) -> None:
                 MovementKind.DEDUCTED, client=invoice.client_id, amount=invoice.balance, on=invoice.issued_on, invoice=invoice,
                 payment=None,
             )  # fmt: skip
+            sheet.make(said.row, "movement", books.movements[-1], note=cop(books.movements[-1].amount))
             if sheet.fates[said.row] is Fate.UNCHANGED:
                 sheet.settle(said.row, Fate.UPDATED)
 
@@ -282,6 +291,14 @@ def _write(books: Books, records: _Records) -> None:
     store.insert(records.lines)
     store.insert(records.receipts)
     store.insert(books.movements)
+    _count_on(max((receipt.number for receipt in records.receipts if receipt.prefix == PREFIX), default=0))
+
+
+def _count_on(number: int) -> None:
+    """Go on numbering our own receipts after those that a book brought: an export put into an agency that does not have them."""
+    if number:
+        Counter.objects.get_or_create(name="receipt")
+        Counter.objects.filter(name="receipt", value__lt=number).update(value=number)
 
 
 def _compare_states(books: Books, payments: list[PaymentSaid], invoices_sheet: SheetReport, payments_sheet: SheetReport) -> None:

@@ -26,6 +26,23 @@ PAYOUTS = SheetSpec(
         "Comprobante", "Fecha", "Propietario (documento)", "Contrato", "Periodo", "Canon recaudado", "Comisión", "IVA comisión",
         "Retenciones", "Otros descuentos", "Neto girado", "Banco", "Cuenta",
     ),
+    told=("Comprobante", "Contrato"),
+    optional=frozenset({"Banco", "Cuenta"}),
+    also={
+        "Comprobante": ("Comprobante de egreso", "Egreso", "Número de egreso", "No. comprobante"),
+        "Fecha": ("Fecha de pago", "Fecha giro", "Fecha de giro"),
+        "Propietario (documento)": ("Propietario", "Documento propietario", "Documento del propietario", "Dueño"),
+        "Contrato": ("Número de contrato", "No. contrato"),
+        "Periodo": ("Mes",),
+        "Canon recaudado": ("Recaudado", "Recaudo", "Canon"),
+        "IVA comisión": ("IVA de la comisión", "IVA"),
+        "Retenciones": ("Retención",),
+        "Otros descuentos": ("Descuentos", "Otros"),
+        "Neto girado": ("Neto", "Valor girado", "Total girado"),
+        "Banco": ("Entidad",),
+        "Cuenta": ("Número de cuenta", "No. cuenta"),
+    },
+    names=("Giros", "Pagos a propietarios", "Comprobantes de egreso", "Egreso"),
 )  # fmt: skip
 MONEY_FIELDS = ("owner_id", "lease_id", "paid_on", "collected", "commission", "commission_iva", "withholdings", "other", "net")
 OTHER_FIELDS = ("period", "bank", "account")
@@ -54,13 +71,14 @@ def import_payouts(
         payout = known.get(key)
         if payout is None:
             new.append(Payout(prefix=key[0], number=key[1], **values))
+            sheet.make(at, "payout", new[-1])
             sheet.settle(at, Fate.CREATED)
         elif store.differs(payout, {name: values[name] for name in MONEY_FIELDS}):
             told = {"old": cop(payout.net), "new": cop(values["net"])}
             reason = _("Este egreso ya está registrado con otros valores, fecha o propietario (neto %(old)s, ahora %(new)s). No se cambió.")
             sheet.reject(at, "Comprobante", reason % told)
         elif store.differs(payout, values):
-            store.put(payout, values)
+            sheet.change(at, "payout", payout, before=store.put(payout, values))
             changed.append(payout)
             sheet.settle(at, Fate.UPDATED)
         else:
@@ -90,4 +108,4 @@ def _read(cells: Cells, clients: Mapping[str, int], leases: Mapping[str, int]) -
         if values["collected"] - taken != values["net"]:
             told = {"net": cop(values["net"]), "sum": cop(values["collected"] - taken)}
             cells.refuse("Neto girado", _("El neto dice %(net)s, pero el recaudo menos los descuentos da %(sum)s.") % told)
-    return key, values
+    return key, cells.without(values, {"bank": "Banco", "account": "Cuenta"})

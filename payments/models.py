@@ -12,6 +12,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from clientarea.models import Client, Lease
@@ -134,6 +135,7 @@ class Invoice(models.Model):
         indexes = [
             models.Index(fields=["client", "kind", "-issued_on"], name="invoice_of_client"),
             models.Index(fields=["client", "kind", "-period", "-number"], name="invoice_list_of_client"),
+            models.Index(fields=["period", "kind"], name="invoice_of_month"),
             models.Index(fields=["due_on"], name="invoice_owed", condition=Q(voided_at=None) & Q(applied__lt=F("total"))),
         ]
 
@@ -238,7 +240,11 @@ class Payment(models.Model):
                 fields=["credited_by", "gateway_transaction"], name="payment_charge_once", condition=~Q(gateway_transaction="")
             ),
         ]
-        indexes = [models.Index(fields=["client", "-created_at"], name="payment_of_client")]
+        indexes = [
+            models.Index(fields=["client", "-created_at"], name="payment_of_client"),
+            models.Index(fields=["paid_on"], name="payment_paid_on"),
+            models.Index(Upper("reference"), name="payment_reference"),
+        ]
 
 
 class PaymentLine(models.Model):

@@ -32,15 +32,18 @@ Progress = Callable[[int, int], object]  # rows begun, rows in all
 
 
 def import_book(
-    path: str | Path | IO[bytes], *, agency: Agency, dry_run: bool, now: datetime, progress: Progress | None = None
-) -> Report:
+    path: str | Path | IO[bytes], *, agency: Agency, dry_run: bool, now: datetime, progress: Progress | None = None,
+    within: Callable[[Report], object] | None = None,
+) -> Report:  # fmt: skip
     """Bring `agency` up to what its workbook says, and tell what became of each row. `dry_run` does everything and undoes it.
 
+    `within` is shown the report in the same transaction, where it may still look at everything, write, or raise.
     Call it in public or inside `agency`. Raises BookError if the file cannot be used.
     """
-    rows = read_workbook(path, SHEETS)
-    report = Report({name: SheetReport(name, len(lines)) for name, lines in rows.items()}, dry_run)
-    watch = _Watch(rows, progress)
+    book = read_workbook(path, SHEETS)
+    rows = book.rows
+    report = Report({name: SheetReport(name, len(lines)) for name, lines in rows.items()}, dry_run, book.unread)
+    watch = _Watch(rows, report, progress)
     sheet = report.sheets
     with context.in_agency(agency), transaction.atomic():
         _take_turns()
@@ -55,6 +58,8 @@ def import_book(
         )  # fmt: skip
         import_payouts(watch(PAYOUTS), sheet[PAYOUTS.name], clients=clients, leases=leases)
         report.check()
+        if within is not None:
+            within(report)
         if dry_run:
             transaction.set_rollback(True)
     return report
@@ -63,14 +68,17 @@ def import_book(
 class _Watch:
     """The rows of the sheets, one by one, told to `progress` as they are begun."""
 
-    def __init__(self, rows: dict[str, list[Row]], progress: Progress | None) -> None:
+    def __init__(self, rows: dict[str, list[Row]], report: Report, progress: Progress | None) -> None:
         self._rows = rows
+        self._report = report
         self._progress = progress
         self._total = sum(len(lines) for lines in rows.values())
         self._begun = 0
 
     def __call__(self, spec: SheetSpec) -> Iterator[Row]:
-        for row in self._rows[spec.name]:
+        titles = self._report.sheets[spec.name].titles
+        for row in self._rows.pop(spec.name):  # each sheet once: its cells need not stay in memory
+            titles[row.number] = " · ".join(str(row.cells[name]) for name in spec.told if row.cells.get(name) is not None)[:200]
             self._begun += 1
             if self._progress is not None:
                 self._progress(self._begun, self._total)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from clientarea.accounts import ACCOUNT_STATES
-from clientarea.models import Client
+from clientarea.models import BookImport, Client, ImportState
 from clientarea.models_files import FileRequest, RequestState
 from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, Payment, PaymentState, Review
 from pqrs.models import OPEN_STATES, Case
@@ -71,6 +71,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "files_to_review": FileRequest.objects.filter(state=RequestState.HANDED_IN).count(),
         "cases": open_cases(today),
         "counts": client_counts(),
+        "last_import": BookImport.objects.filter(state=ImportState.APPLIED).order_by("-applied_at", "-pk").first(),
     }
     return render(request, "desk/home.html", context)
 

@@ -14,13 +14,28 @@ from django.utils.translation import gettext as _
 
 from clientarea.importing import store
 from clientarea.importing.report import Fate, SheetReport
-from clientarea.importing.values import Cells, documents, percent, shown, whole
+from clientarea.importing.values import CENT, Cells, documents, percent, shown, whole
 from clientarea.importing.workbook import Row, SheetSpec
 from clientarea.models import Lease, Ownership, Unit, Use
 from saas.lib.clock import short_date
 
 OWNERS = "Propietarios (documento:participación)"
-UNITS = SheetSpec("Inmuebles", ("Código", "Tipo", "Dirección", "Ciudad", "Barrio", "Estrato", "Matrícula inmobiliaria", OWNERS))
+UNITS = SheetSpec(
+    "Inmuebles",
+    ("Código", "Tipo", "Dirección", "Ciudad", "Barrio", "Estrato", "Matrícula inmobiliaria", OWNERS),
+    told=("Código", "Dirección"),
+    optional=frozenset({"Barrio", "Estrato", "Matrícula inmobiliaria"}),
+    also={
+        "Código": ("Código inmueble", "Código del inmueble", "Inmueble", "Ref", "Referencia"),
+        "Tipo": ("Tipo de inmueble", "Tipo inmueble", "Clase"),
+        "Dirección": ("Dirección del inmueble",),
+        "Ciudad": ("Municipio",),
+        "Barrio": ("Sector",),
+        "Matrícula inmobiliaria": ("Matrícula", "Folio de matrícula"),
+        OWNERS: ("Propietarios", "Propietario", "Propietario (documento)", "Propietarios (documento)", "Dueño", "Dueños"),
+    },
+    names=("Propiedades", "Predios", "Inmueble"),
+)
 RENTER, CO_RENTER = "Arrendatario (documento)", "Coarrendatario (documento)"
 LEASES = SheetSpec(
     "Contratos",
@@ -28,6 +43,22 @@ LEASES = SheetSpec(
         "Número", "Inmueble", RENTER, CO_RENTER, "Canon", "Cuota de administración", "Fecha inicio", "Fecha fin", "Día de pago",
         "Uso", "Comisión",
     ),
+    told=("Número", "Inmueble"),
+    optional=frozenset({CO_RENTER}),
+    also={
+        "Número": ("Número de contrato", "No. contrato", "Contrato", "Número contrato"),
+        "Inmueble": ("Código inmueble", "Código del inmueble", "Inmueble (código)"),
+        RENTER: ("Arrendatario", "Inquilino", "Inquilino (documento)", "Documento arrendatario", "Documento inquilino"),
+        CO_RENTER: ("Coarrendatario", "Documento coarrendatario", "Deudor solidario"),
+        "Canon": ("Canon mensual", "Valor canon", "Arriendo", "Valor arriendo"),
+        "Cuota de administración": ("Administración", "Valor administración"),
+        "Fecha inicio": ("Fecha de inicio", "Inicio", "Desde"),
+        "Fecha fin": ("Fecha de fin", "Fecha final", "Fecha de terminación", "Fin", "Hasta", "Vencimiento"),
+        "Día de pago": ("Día pago", "Día límite de pago"),
+        "Uso": ("Destinación", "Destino"),
+        "Comisión": ("Porcentaje de comisión",),
+    },
+    names=("Contratos de arrendamiento", "Arriendos", "Arrendamientos", "Contrato"),
 )  # fmt: skip
 UNIT_FIELDS = ("kind", "address", "city", "neighbourhood", "stratum", "registry")
 LEASE_FIELDS = (
@@ -65,14 +96,18 @@ def import_units(rows: Iterable[Row], sheet: SheetReport, *, clients: Mapping[st
         unit = known.get(code)
         if unit is None:
             new[code] = Unit(code=code, **said.values)
+            sheet.make(said.rows[0], "unit", new[code])
+            sheet.change(said.rows[0], "shares", new[code], before={}, after=_by_id(said.shares))
             fate = Fate.CREATED
         else:
             fate = Fate.UNCHANGED
             if store.differs(unit, said.values):
-                store.put(unit, said.values)
+                sheet.change(said.rows[0], "unit", unit, before=store.put(unit, said.values))
                 changed.append(unit)
                 fate = Fate.UPDATED
-            if {share.owner_id: share.share for share in owned.get(unit.pk, [])} != said.shares:
+            before = {share.owner_id: share.share for share in owned.get(unit.pk, [])}
+            if before != said.shares:
+                sheet.change(said.rows[0], "shares", unit, before=_by_id(before), after=_by_id(said.shares))
                 resold.append(unit)
                 fate = Fate.UPDATED
         for row in said.rows:
@@ -102,6 +137,11 @@ def lease_ids() -> dict[str, int]:
     return {number.upper(): pk for number, pk in Lease.objects.values_list("number", "pk")}
 
 
+def _by_id(shares: Shares) -> dict[str, Any]:
+    """Shares as they are remembered: by the owner's id as text, which is what JSON has for keys."""
+    return {str(owner): share.quantize(CENT) for owner, share in sorted(shares.items())}
+
+
 def _read_units(rows: Iterable[Row], sheet: SheetReport, clients: Mapping[str, int]) -> dict[str, _Wanted]:
     wanted: dict[str, _Wanted] = {}
     for row in rows:
@@ -128,7 +168,7 @@ def _read_units(rows: Iterable[Row], sheet: SheetReport, clients: Mapping[str, i
 
 def _unit_values(cells: Cells) -> dict[str, Any]:
     kind = cells.needed("Tipo", most=40)
-    return {
+    values = {
         "kind": kind.capitalize() if kind.isupper() or kind.islower() else kind,
         "address": cells.needed("Dirección", most=200),
         "city": cells.needed("Ciudad", most=80),
@@ -136,6 +176,7 @@ def _unit_values(cells: Cells) -> dict[str, Any]:
         "stratum": _stratum(cells),
         "registry": cells.text("Matrícula inmobiliaria", most=40),
     }
+    return cells.without(values, {"neighbourhood": "Barrio", "stratum": "Estrato", "registry": "Matrícula inmobiliaria"})
 
 
 def _stratum(cells: Cells) -> int | None:
@@ -210,9 +251,10 @@ def import_leases(
         lease = known.get(number)
         if lease is None:
             new.append(Lease(number=number, **values))
+            sheet.make(at, "lease", new[-1])
             sheet.settle(at, Fate.CREATED)
         elif store.differs(lease, values):
-            store.put(lease, values)
+            sheet.change(at, "lease", lease, before=store.put(lease, values))
             changed.append(lease)
             sheet.settle(at, Fate.UPDATED)
         else:
@@ -237,7 +279,7 @@ def _lease_values(cells: Cells, clients: Mapping[str, int], units: Mapping[str, 
         told = {"end": short_date(values["ends_on"]), "start": short_date(values["starts_on"])}
         cells.refuse("Fecha fin", _("El contrato termina (%(end)s) antes de empezar (%(start)s).") % told)
     values["co_renter_id"] = _co_renter(cells, clients, values["renter_id"])
-    return values
+    return cells.without(values, {"co_renter_id": CO_RENTER})
 
 
 def _co_renter(cells: Cells, clients: Mapping[str, int], renter: int) -> int | None:

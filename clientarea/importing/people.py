@@ -26,6 +26,20 @@ from saas.lib.text import fold
 PEOPLE = SheetSpec(
     "Terceros",
     ("Tipo documento", "Documento", "DV", "Nombre o razón social", "Correo", "Celular", "Teléfono", "Dirección", "Ciudad"),
+    told=("Nombre o razón social", "Documento"),
+    optional=frozenset({"DV", "Correo", "Celular", "Teléfono", "Dirección", "Ciudad"}),
+    also={
+        "Tipo documento": ("Tipo de documento", "Tipo doc", "Tipo identificación", "Tipo de identificación", "Tipo ID"),
+        "Documento": ("Número de documento", "No. documento", "Identificación", "Número de identificación", "Cédula", "NIT", "Cédula o NIT"),
+        "DV": ("Dígito de verificación", "Dígito verificación"),
+        "Nombre o razón social": ("Nombre", "Nombres", "Nombre completo", "Nombres y apellidos", "Razón social", "Cliente", "Tercero"),
+        "Correo": ("Correo electrónico", "E-mail", "Mail"),
+        "Celular": ("Móvil", "Teléfono celular", "Número celular", "WhatsApp"),
+        "Teléfono": ("Teléfono fijo", "Tel", "Fijo"),
+        "Dirección": ("Dirección de correspondencia", "Dirección residencia"),
+        "Ciudad": ("Municipio",),
+    },
+    names=("Clientes", "Personas", "Tercero"),
 )
 FIELDS = ("document_type", "document_check", "name", "email", "mobile", "landline", "address", "city", "folded")
 
@@ -111,6 +125,7 @@ def _document(cells: Cells) -> tuple[DocumentType, str, str]:
 def _create(document: str, sayings: list[_Said], sheet: SheetReport) -> Client:
     first, *later = sayings
     client = Client(document=document, **first.values)
+    sheet.make(first.row, "client", client)
     sheet.settle(first.row, Fate.CREATED)
     for saying in later:
         sheet.settle(saying.row, Fate.UPDATED if store.differs(client, saying.values) else Fate.UNCHANGED)
@@ -127,5 +142,5 @@ def _update(client: Client, sayings: list[_Said], sheet: SheetReport) -> bool:
         sheet.settle(saying.row, Fate.UNCHANGED)
     if changed:
         sheet.settle(sayings[-1].row, Fate.UPDATED)
-        store.put(client, values)
+        sheet.change(sayings[-1].row, "client", client, before=store.put(client, values))
     return changed

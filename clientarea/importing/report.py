@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -46,6 +47,19 @@ class Problem:
 
 
 @dataclass
+class Made:
+    """A row of the database that a row of the workbook wrote: with `before` the fields that it changed, as they were;
+    without, all of it is new. `note` says more of it to people."""
+
+    row: int
+    kind: str
+    thing: Any
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None  # where the thing itself does not say
+    note: str = ""
+
+
+@dataclass
 class SheetReport:
     """The rows of one sheet: how many there were, and the fate of each by its number in the workbook."""
 
@@ -53,6 +67,17 @@ class SheetReport:
     rows_in: int
     fates: dict[int, Fate] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    made: list[Made] = field(default_factory=list)
+    titles: dict[int, str] = field(default_factory=dict)  # what each row is about
+
+    def make(self, row: int, kind: str, thing: Any, *, note: str = "") -> None:
+        """A row made something new."""
+        self.made.append(Made(row, kind, thing, note=note))
+
+    def change(self, row: int, kind: str, thing: Any, *, before: dict[str, Any], after: dict[str, Any] | None = None) -> None:
+        """A row changed the fields `before` of something."""
+        if before or after:
+            self.made.append(Made(row, kind, thing, before, after))
 
     def settle(self, row: int, fate: Fate) -> None:
         """Give a row its fate; a later one replaces it."""
@@ -98,6 +123,7 @@ class Report:
 
     sheets: dict[str, SheetReport]
     dry_run: bool
+    unread: list[tuple[str, str]] = field(default_factory=list)  # sheets and columns that nobody asked for
 
     @property
     def problems(self) -> list[Problem]:

@@ -30,10 +30,12 @@ def differs(row: Model, values: dict[str, Any]) -> bool:
     return any(getattr(row, name) != value for name, value in values.items())
 
 
-def put(row: Model, values: dict[str, Any]) -> None:
-    """Give `row` those values."""
+def put(row: Model, values: dict[str, Any]) -> dict[str, Any]:
+    """Give `row` those values. Returns what it had where it differed."""
+    before = {name: getattr(row, name) for name, value in values.items() if getattr(row, name) != value}
     for name, value in values.items():
         setattr(row, name, value)
+    return before
 
 
 def insert(rows: Sequence[M]) -> None:

@@ -53,9 +53,13 @@ class Cells:
         """Keep the row, and tell."""
         self.sheet.notice(self.number, column, reason)
 
+    def without(self, values: dict[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
+        """`values` less the fields of those optional `columns` (field -> column) that the sheet does not have."""
+        return {name: value for name, value in values.items() if name not in columns or columns[name] in self._cells}
+
     def raw(self, column: str) -> Any:
         """The cell as it is; None if it is blank or only spaces."""
-        value = self._cells[column]
+        value = self._cells.get(column)
         if isinstance(value, str):
             value = value.strip()
             if value in _FAILED:

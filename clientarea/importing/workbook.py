@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError  # noqa: S405  (only its name: openpyxl does the reading)
@@ -24,6 +24,8 @@ from saas.lib.text import fold
 
 MOST_ROWS = 200_000  # a sheet
 MOST_BYTES = 500 * 1024 * 1024  # of the whole file, unpacked
+# What we write ourselves beside the book (saas/book_files.py): sheets and columns that are no surprise when they come back.
+OURS = ("explicacion", "notas", "resultado", "errores")
 _NOISE = re.compile(r"[^a-z0-9]+")
 
 
@@ -33,10 +35,29 @@ class BookError(ValueError):
 
 @dataclass(frozen=True)
 class SheetSpec:
-    """A sheet that a workbook must have, with its columns."""
+    """A sheet that a workbook must have, with its columns. `also`: other names of a column that people write; `names`: of the
+    sheet. A column of `optional` may be missing: then its rows say nothing of it. `told` names what a row is about."""
 
     name: str
     columns: tuple[str, ...]
+    told: tuple[str, ...] = ()
+    optional: frozenset[str] = frozenset()
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+
+    @staticmethod
+    def key(title: object) -> str:
+        """A title for comparing: without case, accents, spaces and signs."""
+        return _NOISE.sub("", fold(str(title))) if title is not None else ""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What the sheet may be called, folded; its own name first."""
+        return tuple(self.key(name) for name in (self.name, *self.names))
+
+    def keys_of(self, column: str) -> tuple[str, ...]:
+        """What a column may be called, folded; its own name first."""
+        return tuple(self.key(name) for name in (column, *self.also.get(column, ())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +68,16 @@ class Row:
     cells: Mapping[str, Any]
 
 
-def read_workbook(file: str | Path | IO[bytes], specs: Sequence[SheetSpec]) -> dict[str, list[Row]]:
+@dataclass
+class BookRead:
+    """What a workbook says: the rows of each sheet, and the sheets and columns that nobody asked for (sheet, column or "")."""
+
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+def read_workbook(file: str | Path | IO[bytes], specs: Sequence[SheetSpec]) -> BookRead:
     """The rows of each sheet of `specs`, in their order. Raises BookError; every sheet and column that lacks is named."""
     with _opened(file) as stream:
         _check_size(stream)
@@ -56,7 +86,7 @@ def read_workbook(file: str | Path | IO[bytes], specs: Sequence[SheetSpec]) -> d
         except BookError:
             raise
         except (InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError, KeyError, ValueError, TypeError, EOFError) as error:
-            raise _not_a_workbook() from error
+            raise not_a_workbook() from error
 
 
 @contextmanager
@@ -80,46 +110,60 @@ def _check_size(stream: IO[bytes]) -> None:
         with zipfile.ZipFile(stream) as packed:
             size = sum(entry.file_size for entry in packed.infolist())
     except zipfile.BadZipFile:
-        raise _not_a_workbook() from None
+        raise not_a_workbook() from None
     if size > MOST_BYTES:
         raise BookError(_("El archivo es demasiado grande: desempaquetado supera 500 MB."))
     stream.seek(0)
 
 
-def _read(stream: IO[bytes], specs: Sequence[SheetSpec]) -> dict[str, list[Row]]:
+def _read(stream: IO[bytes], specs: Sequence[SheetSpec]) -> BookRead:
     book = load_workbook(stream, read_only=True, data_only=True)
+    read = BookRead()
     try:
-        by_name = {_key(name): name for name in book.sheetnames}
-        missing = [_("la hoja «%s»") % spec.name for spec in specs if _key(spec.name) not in by_name]
-        result: dict[str, list[Row]] = {}
+        by_name: dict[str, str] = {}
+        for name in book.sheetnames:
+            by_name.setdefault(SheetSpec.key(name), name)
+        used = set()
         for spec in specs:
-            if _key(spec.name) not in by_name:
+            called = next((by_name[key] for key in spec.keys if key in by_name), None)
+            if called is None:
+                read.missing.append(_("la hoja «%s»") % spec.name)
                 continue
-            sheet = book[by_name[_key(spec.name)]]
+            used.add(called)
+            sheet = book[called]
             if not hasattr(sheet, "reset_dimensions"):  # a sheet that is only a chart
-                missing.append(_("filas en la hoja «%s»") % spec.name)
+                read.missing.append(_("filas en la hoja «%s»") % spec.name)
                 continue
             sheet.reset_dimensions()  # what a file says of its own size is often wrong
-            result[spec.name] = _rows(sheet.iter_rows(values_only=True), spec, missing)
+            read.rows[spec.name] = _rows(sheet.iter_rows(values_only=True), spec, read)
+        read.unread += [(name, "") for name in book.sheetnames if name not in used and SheetSpec.key(name) not in OURS]
     finally:
         book.close()
-    if missing:
-        raise BookError(_("El libro no se puede usar: falta %s. No se cambió nada.") % "; ".join(missing))
-    return result
+    if read.missing:
+        read.missing.sort(key=lambda told: not told.startswith(_("la hoja")))
+        raise BookError(_("El libro no se puede usar: falta %s. No se cambió nada.") % "; ".join(read.missing))
+    return read
 
 
-def _rows(lines: Iterable[tuple[Any, ...]], spec: SheetSpec, missing: list[str]) -> list[Row]:
+def _rows(lines: Iterable[tuple[Any, ...]], spec: SheetSpec, read: BookRead) -> list[Row]:
     """The rows below the first that is not blank, which names the columns."""
     numbered = enumerate(lines, start=1)
     header: tuple[Any, ...] = next((line for _number, line in numbered if _filled(line)), ())
     places: dict[str, int] = {}
     for place, title in enumerate(header):
-        places.setdefault(_key(title), place)
-    lacking = [column for column in spec.columns if _key(column) not in places]
+        places.setdefault(SheetSpec.key(title), place)
+    found = {column: next((places[key] for key in spec.keys_of(column) if key in places), None) for column in spec.columns}
+    lacking = [column for column, place in found.items() if place is None and column not in spec.optional]
     if lacking:
-        missing.extend(_("la columna «%(column)s» en la hoja «%(sheet)s»") % {"column": c, "sheet": spec.name} for c in lacking)
+        read.missing.extend(_("la columna «%(column)s» en la hoja «%(sheet)s»") % {"column": c, "sheet": spec.name} for c in lacking)
         return []
-    wanted = [(column, places[_key(column)]) for column in spec.columns]
+    wanted = [(column, place) for column, place in found.items() if place is not None]
+    taken = {place for _column, place in wanted}
+    read.unread += [
+        (spec.name, str(title).strip()[:60])
+        for place, title in enumerate(header)
+        if place not in taken and SheetSpec.key(title) not in ("", *OURS)
+    ]
     rows = []
     for number, line in numbered:
         if not _filled(line):
@@ -135,9 +179,6 @@ def _filled(line: tuple[Any, ...]) -> bool:
     return any(cell is not None and (not isinstance(cell, str) or cell.strip()) for cell in line)
 
 
-def _key(title: object) -> str:
-    return _NOISE.sub("", fold(str(title))) if title is not None else ""
-
-
-def _not_a_workbook() -> BookError:
+def not_a_workbook() -> BookError:
+    """What is said of a file that is nothing we can open."""
     return BookError(_("El archivo no es un libro de Excel (.xlsx) que se pueda abrir. No se cambió nada."))

@@ -53,6 +53,7 @@ def main() -> int:
             _money(stack)
             _month()
             agencies.measure(row)
+            _big()
         finally:
             stack.stop()
     return 0
@@ -212,6 +213,17 @@ def _money(stack: Stack) -> None:
     stack.kill("beat")
     money.storing(stack, payer, row, _show)
     money.settling(payer, row)
+
+
+def _big() -> None:
+    """Every page of an agency as big as they come."""
+    from saas.lib import clock
+    from tests.bench import big_book, big_pages
+
+    began = time.perf_counter()
+    agency = big_book.make(now=clock.now())
+    row("an agency of 5,000 leases and 120,000 invoices, filled for the next table", f"{time.perf_counter() - began:.0f} s", "60 s")
+    big_pages.report(agency)
 
 
 if __name__ == "__main__":

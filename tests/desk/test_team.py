@@ -28,6 +28,7 @@ from payments import (
     desk_runs,
     desk_transfers,
 )
+from saas import desk_book
 from saas.accounts import team
 from saas.accounts.models import Role, StaffRole, User
 from saas.audit.models import Change
@@ -76,6 +77,8 @@ WORK = {
     "desk_team": {"head"}, "desk_team_role": {"head"}, "desk_team_invite": {"head"}, "desk_team_deactivate": {"head"},
     "desk_team_reactivate": {"head"}, "desk_team_factor": {"head"}, "desk_policy": {"head"},
     **{pattern.name: {"head"} for pattern in tenants.desk.urlpatterns},
+    **{pattern.name: {"head", "collections"} for pattern in desk_book.urlpatterns},
+    **dict.fromkeys(("desk_book_bring", "desk_book_confirm", "desk_book_discard", "desk_book_undo"), {"head"}),
     **{pattern.name: {"head", "collections"} for module in MONEY for pattern in module.urlpatterns},
     "desk_numbering": {"head"}, "desk_rules": {"head"},
     "desk_transfer_account": {"head"},

@@ -163,7 +163,7 @@ def test_two_payments_of_one_invoice_the_older_first(inside_alfa: Agency, tmp_pa
 @pytest.mark.parametrize(
     ("column", "value"),
     [
-        ("Recibo", "CP-9"),
+        ("Recibo", "XX-9"),
         ("Recibo", None),
         ("Fecha", "05/2026"),
         ("Cliente (documento)", "999999"),

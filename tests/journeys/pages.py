@@ -37,4 +37,5 @@ STAFF = {
     "desk-payouts": "/oficina/egresos/", "desk-payouts-make": "/oficina/egresos/liquidar/",
     "desk-transfers": "/oficina/transferencias/", "desk-transfer-account": "/oficina/transferencias/cuenta/",
     "desk-owner-bank": "/oficina/clientes/1/cuenta-bancaria/",
+    "desk-book": "/oficina/libro/",
 }  # fmt: skip
