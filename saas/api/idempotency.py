@@ -49,7 +49,7 @@ def once(request: Request, caller: ApiKey, work: Callable[[], Response]) -> Resp
             if kept.fingerprint != fingerprint:
                 raise Problem(422, "Ese Idempotency-Key ya se usó para otra solicitud.")
             headers = {**kept.headers, "Idempotent-Replayed": "true"}
-            return HttpResponse(kept.body, status=kept.status, headers=headers, content_type=kept.headers["Content-Type"])
+            return HttpResponse(kept.body, status=kept.status, headers=headers)
         response = work()
         _keep(response, caller, key, fingerprint, now=now)
         return response
