@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clientarea.models import DocumentKind, Use
-from saas.api.fields import Amount, Day, Moment, Number, Query, Text, Whole, YesNo, identifier
+from saas.api.fields import Amount, Day, Moment, Number, Query, QueryDay, Text, Whole, YesNo, identifier
 
 
 class ClientIn(serializers.Serializer[Any]):
@@ -143,7 +143,7 @@ class LeaseQuery(Query):
     number = serializers.CharField(required=False, max_length=30)
     unit = Number(required=False)
     renter = Number(required=False, help_text="Inquilino o coarrendatario.")
-    in_force_on = Day(required=False, help_text="Vigentes ese día.")
+    in_force_on = QueryDay(required=False, help_text="Vigentes ese día.")
 
 
 class LeaseEnd(serializers.Serializer[Any]):

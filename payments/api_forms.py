@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from payments.manual import MEANS
 from payments.models import InvoiceKind, InvoiceState, PaymentSource, PaymentState
-from saas.api.fields import Amount, Day, Moment, Number, Query, Text, Whole, YesNo, identifier
+from saas.api.fields import Amount, Day, Moment, Number, Query, QueryDay, Text, Whole, YesNo, identifier
 
 
 class Invoice(serializers.Serializer[Any]):
@@ -44,8 +44,8 @@ class InvoiceQuery(Query):
     kind = serializers.ChoiceField(InvoiceKind.choices, required=False)
     number = serializers.CharField(required=False, max_length=31, help_text="Completo: FA-5001.")
     owed = YesNo(required=False, help_text="true: con saldo. false: sin saldo o anuladas.")
-    issued_from = Day(required=False)
-    due_before = Day(required=False)
+    issued_from = QueryDay(required=False)
+    due_before = QueryDay(required=False)
     created_since = Moment(required=False)
 
 
@@ -102,8 +102,8 @@ class PaymentQuery(Query):
     invoice = Number(required=False)
     state = serializers.ChoiceField(PaymentState.choices, required=False)
     source = serializers.ChoiceField(PaymentSource.choices, required=False)
-    paid_from = Day(required=False)
-    paid_until = Day(required=False)
+    paid_from = QueryDay(required=False)
+    paid_until = QueryDay(required=False)
     updated_since = Moment(required=False, help_text="Creados, decididos o reversados desde entonces.")
 
 
@@ -149,5 +149,5 @@ class PayoutQuery(Query):
 
     owner = Number(required=False)
     lease = Number(required=False)
-    paid_from = Day(required=False)
-    paid_until = Day(required=False)
+    paid_from = QueryDay(required=False)
+    paid_until = QueryDay(required=False)

@@ -18,7 +18,7 @@ from clientarea.access import leases_of, units_of
 from clientarea.models import Client
 from pqrs.cases import LONGEST, CaseError, open_case
 from pqrs.models import OPEN_STATES, Case, CaseKind, CaseState, CaseSubject, Channel, Purpose
-from saas.api.fields import Day, Moment, Number, Query, Text, Whole, YesNo, identifier, read_body
+from saas.api.fields import Day, Moment, Number, Query, QueryDay, Text, Whole, YesNo, identifier, read_body
 from saas.api.problems import Problem
 from saas.api.schema import documented
 from saas.api.scopes import Scope
@@ -84,7 +84,7 @@ class CaseQuery(Query):
     number = serializers.CharField(required=False, max_length=11)
     state = serializers.ChoiceField(CaseState.choices, required=False)
     open = YesNo(required=False, help_text="true: sin responder. false: respondidas o cerradas.")
-    due_before = Day(required=False)
+    due_before = QueryDay(required=False)
     updated_since = Moment(required=False, help_text="Con algo nuevo desde entonces.")
 
 

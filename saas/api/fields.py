@@ -6,7 +6,7 @@ What REST framework would turn kindly from one type into another is refused, so 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -59,16 +59,23 @@ class Amount(serializers.DecimalField):
         return Decimal(data)
 
 
-class Day(serializers.DateField):
+class QueryDay(serializers.DateField):
     """A day, `2026-11-23`."""
 
     def to_internal_value(self, value: Any) -> date:
         if not isinstance(value, str) or not _DAY.fullmatch(value):
             self.fail("invalid", format="AAAA-MM-DD")
         try:
-            day = date.fromisoformat(value)
+            return date.fromisoformat(value)
         except ValueError:
             self.fail("invalid", format="AAAA-MM-DD")
+
+
+class Day(QueryDay):
+    """A day that something happens on: of these times, so that what follows from it can be reckoned."""
+
+    def to_internal_value(self, value: Any) -> date:
+        day = super().to_internal_value(value)
         if day.year not in YEARS:
             raise serializers.ValidationError("El año debe estar entre 1990 y 2100.")
         return day
@@ -83,9 +90,13 @@ class Moment(serializers.Field):
         if not _MOMENT.fullmatch(text):
             raise serializers.ValidationError("Escriba fecha, hora y zona: 2026-11-23T10:00:00-05:00.")
         try:
-            return datetime.fromisoformat(text)
+            moment = datetime.fromisoformat(text)
         except ValueError as error:
             raise serializers.ValidationError("Esa fecha u hora no existe.") from error
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:  # within a day of the first year or the last
+            return moment.replace(tzinfo=UTC)
 
     def to_representation(self, value: Any) -> str:
         return str(value.isoformat())

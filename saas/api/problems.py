@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
@@ -82,6 +83,7 @@ def plain(code: int, detail: str) -> HttpResponse:
     return HttpResponse(text, status=code, content_type=CONTENT_TYPE)
 
 
+@csrf_exempt
 @everyone
 def unknown(request: HttpRequest) -> HttpResponse:
     """404 for what is under /api/ and is not there."""

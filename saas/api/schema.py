@@ -18,7 +18,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_seriali
 from rest_framework import serializers
 
 from saas.accounts.doors import everyone
-from saas.api.fields import Query
+from saas.api.fields import BIGGEST, Query
 from saas.api.idempotency import PATTERN
 
 _ERRORS = {
@@ -82,6 +82,9 @@ def finish(result: dict[str, Any], generator: Any, request: Any, public: bool) -
             for code in sorted({*_ALWAYS, *_OF_METHOD[method]}):
                 content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
                 operation["responses"][code] = {"description": _ERRORS[code], "content": content}
+            for parameter in operation.get("parameters", []):
+                if parameter["in"] == "path":
+                    parameter["schema"] = {"type": "integer", "minimum": 1, "maximum": BIGGEST}
             headers = []
             if method == "post":
                 text = "Distinto para cada operación. La misma solicitud repetida recibe la misma respuesta, durante 48 horas."

@@ -7,16 +7,17 @@ A view whose methods do not all name a scope does not come up. Rows come from th
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from django.core.signals import got_request_exception
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.decorators import classonlymethod
 from django.utils.http import parse_etags
-from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
@@ -32,6 +33,7 @@ from saas.api.idempotency import once
 from saas.api.keys import Caller
 from saas.api.scopes import Scope
 
+log = logging.getLogger(__name__)
 ROWS = 50
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -61,6 +63,14 @@ class Resource(APIView):
     def as_view(cls, **initkwargs: Any) -> Callable[..., Any]:
         """The view, behind its door."""
         return api_door(super().as_view(**initkwargs), scopes=cls.scopes, methods=[m for m in METHODS if hasattr(cls, m.lower())])
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except Exception as error:  # ours, not the caller's: told to the log, and to the caller in the one form
+            log.exception("api: %s", type(error).__name__)
+            got_request_exception.send(sender=type(self), request=request)
+            return problems.plain(500, "Lo que ya estaba guardado sigue guardado. Repita la solicitud en un momento con el mismo Idempotency-Key.")
 
     def get_exception_handler(self) -> Callable[..., Any]:
         return problems.handle
