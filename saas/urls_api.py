@@ -11,6 +11,6 @@ from saas.api import docs, problems, schema
 urlpatterns = [
     path("v1/schema.json", schema.schema_json, name="api_schema"),
     path("v1/docs/", docs.api_docs, name="api_docs"),
-    *[path(f"v1/{pattern.pattern}", pattern.callback, name=pattern.name) for app in (client_api, payment_api, case_api) for pattern in app.urlpatterns],
+    *[path(f"v1/{one.pattern}", one.callback, name=one.name) for app in (client_api, payment_api, case_api) for one in app.urlpatterns],
     re_path("", problems.unknown),
 ]

@@ -7,6 +7,7 @@ points elsewhere a moment later changes nothing. Only the explicit setting NOTIC
 from __future__ import annotations
 
 import ipaddress
+import re
 import secrets
 import socket
 from collections.abc import Sequence
@@ -27,7 +28,10 @@ from saas.lib.here import current_schema
 SUBJECT = "notice_address"
 BOTH_VALID = timedelta(days=3)  # as long as a notice may be under way
 MOST = 10  # addresses of an agency
-_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+# What is the internet in IPv6, and what of it is set apart: protocols, tunnels that hide an IPv4 address, examples.
+_GLOBAL6 = ipaddress.ip_network("2000::/3")
+_APART = tuple(ipaddress.ip_network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))
+_PLAIN = re.compile(r"[!-~]+")  # what an address is written with: no spaces, no other alphabets
 _MODEL = "api.NoticeAddress"
 crypto.seals(_MODEL, "secret", "previous_secret")
 
@@ -62,7 +66,7 @@ def look_up(url: str) -> Target:
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise AddressRefused(_("La dirección no se entiende: escriba algo como https://sistema.ejemplo.co/avisos.")) from error
-    if not host or parts.username is not None or parts.password is not None or parts.fragment or not url.isascii() or not url.isprintable():
+    if not host or parts.username is not None or parts.password is not None or parts.fragment or not _PLAIN.fullmatch(url):
         raise AddressRefused(_("La dirección no se entiende: escriba algo como https://sistema.ejemplo.co/avisos."))
     secure = parts.scheme == "https"
     if not secure and not (parts.scheme == "http" and settings.NOTICES_TO_LOOPBACK):
@@ -80,14 +84,10 @@ def look_up(url: str) -> Target:
 
 
 def is_public(ip: IP) -> bool:
-    """Whether an address is of the internet, and so is every IPv4 address that hides in it."""
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.scope_id is not None or any(ip in net for net in _NAT64):
-            return False
-        hidden = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
-        if any(inner is not None for inner in hidden) or int(ip) < 2**32:
-            return False  # nobody reaches the internet by these today: only tricks do
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback or ip.is_link_local or ip.is_private)
+    """Whether an address is of the internet. Those that hide an IPv4 address (mapped, tunnelled, translated) are not."""
+    if isinstance(ip, ipaddress.IPv6Address) and (ip.scope_id is not None or ip not in _GLOBAL6):
+        return False
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved and not any(ip.version == net.version and ip in net for net in _APART)
 
 
 def add_address(*, url: str, kinds: Sequence[str], by: User, now: datetime) -> tuple[NoticeAddress, str]:

@@ -60,7 +60,7 @@ class HasScope(BasePermission):
             return False
         needed: Scope | None = view.scopes.get("GET" if request.method == "HEAD" else request.method)
         if needed is None:
-            return not hasattr(view, (request.method or "").lower())
+            return request.method not in view.allowed_methods
         self.message = _("La llave no tiene el permiso %(scope)s.") % {"scope": needed.value}
         return needed.value in request.user.key.scopes
 

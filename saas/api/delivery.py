@@ -121,8 +121,9 @@ def _exchange(target: Target, notice: Notice, secrets: list[str]) -> tuple[int, 
         connection.request(
             "POST", target.path, body,
             {
-                "Host": target.host_header, "Content-Type": "application/json; charset=utf-8", "User-Agent": "Avisos/1", "Notice-Id": str(notice.event),
-                "Notice-Kind": notice.kind, "Notice-Signature": signature(body, secrets, timestamp=int(time.time())), "Connection": "close",
+                "Host": target.host_header, "Content-Type": "application/json; charset=utf-8", "User-Agent": "Avisos/1",
+                "Notice-Id": str(notice.event), "Notice-Kind": notice.kind, "Connection": "close",
+                "Notice-Signature": signature(body, secrets, timestamp=int(time.time())),
             },
         )  # fmt: skip
         response = connection.getresponse()

@@ -48,7 +48,7 @@ def _operation(path: str, method: str, operation: dict[str, Any], schemas: dict[
         "name": operation["operationId"], "path": path, "method": method.upper(), "summary": operation["summary"],
         "text": text if (text := operation["description"]) != operation["summary"] else "", "status": good,
         "parameters": [
-            {"name": p["name"], "where": p["in"], "required": p.get("required", False), "kind": _kind(p["schema"], schemas), "text": p.get("description", "")}
+            {"name": p["name"], "required": p.get("required", False), "kind": _kind(p["schema"], schemas), "text": p.get("description", "")}
             for p in operation.get("parameters", [])
         ],
         "body": _fields(body, schemas) if body else [],

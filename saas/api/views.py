@@ -57,7 +57,7 @@ class Resource(APIView):
     throttle_classes = [KeyThrottle]
     parser_classes = [StrictParser]
     renderer_classes = [JSONRenderer]
-    metadata_class = None
+    http_method_names = ["get", "head", "patch", "post"]
 
     @classonlymethod
     def as_view(cls, **initkwargs: Any) -> Callable[..., Any]:

@@ -101,7 +101,8 @@ def test_a_client_is_archived_and_brought_back(cast: Casts) -> None:
 
 def test_units_and_their_owners(cast: Casts) -> None:
     program = software(cast.alfa)
-    given = {"code": "in-9", "kind": "Casa", "address": "Carrera 9", "city": "Cali", "stratum": 4, "owners": [{"client": 1, "share": "60"}, {"client": 2, "share": "40.00"}]}
+    owners = [{"client": 1, "share": "60"}, {"client": 2, "share": "40.00"}]
+    given = {"code": "in-9", "kind": "Casa", "address": "Carrera 9", "city": "Cali", "stratum": 4, "owners": owners}
     made = program.post("units/", given)
     assert made.status_code == 201
     assert (made.json()["code"], made.json()["owners"]) == ("IN-9", [{"client": 1, "share": "60.00"}, {"client": 2, "share": "40.00"}])

@@ -7,7 +7,7 @@ WIDTHS = (390, 1280)
 PLATFORM = {"front": "/", "signup": "/registro/", "mailbox": "/correo/", "terms": "/terminos/", "privacy": "/datos-personales/"}
 VISITOR = {
     "agency": "/", "login": "/area-de-clientes/ingresar/", "forgotten": "/area-de-clientes/clave/", "not-found": "/nada/",
-    "verify-unknown": "/verificar/NADA/",
+    "verify-unknown": "/verificar/NADA/", "api-docs": "/api/v1/docs/",
 }  # fmt: skip
 CLIENT = {
     "home": "/area-de-clientes/", "invoices": "/area-de-clientes/facturas/", "payments": "/area-de-clientes/pagos/",
@@ -22,4 +22,5 @@ STAFF = {
     "desk-register": "/oficina/pagos/registrar/", "desk-reviews": "/oficina/por-revisar/", "desk-close": "/oficina/cierre/",
     "desk-cases": "/oficina/pqrs/", "desk-case-new": "/oficina/pqrs/nueva/", "desk-team": "/oficina/equipo/",
     "desk-settings": "/oficina/configuracion/", "desk-overdue": "/oficina/cartera-vencida/", "desk-client-new": "/oficina/clientes/nuevo/",
+    "desk-api": "/oficina/ajustes/api/", "desk-notices": "/oficina/ajustes/avisos/",
 }  # fmt: skip
