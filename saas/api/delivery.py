@@ -36,6 +36,13 @@ FAILURES = 5
 RESTS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 
 
+TROUBLES: dict[type[Exception], str] = {
+    ConnectionRefusedError: "El servidor rechazó la conexión: nadie escucha en ese puerto.",
+    ConnectionResetError: "El servidor cortó la conexión.",
+    http.client.RemoteDisconnected: "El servidor cortó la conexión sin responder.",
+}
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came of one try."""
@@ -92,13 +99,13 @@ def post(url: str, notice: Notice, secrets: list[str]) -> Outcome:
         status, answer = _exchange(addresses.look_up(url), notice, secrets)
     except AddressRefused as refused:
         error = str(refused)
-    except ssl.SSLError as trouble:
-        error = f"El certificado no sirve o la conexión segura falló ({trouble.__class__.__name__})."
+    except ssl.SSLError:
+        error = "El certificado no sirve, o la conexión segura falló."
     except TimeoutError:
         error = "No respondió a tiempo."
     except (OSError, http.client.HTTPException, ValueError) as trouble:
         late = time.monotonic() - began >= WHOLE_SECONDS
-        error = "No respondió a tiempo." if late else f"No se pudo entregar ({trouble.__class__.__name__})."
+        error = "No respondió a tiempo." if late else TROUBLES.get(type(trouble), "Respondió algo que no se entiende, o la conexión falló.")
     if status is not None and not 200 <= status < 300:
         error = "Respondió con una redirección: no se siguen." if 300 <= status < 400 else f"Respondió {status}."
     return Outcome(status, error[:200], answer, round((time.monotonic() - began) * 1000))

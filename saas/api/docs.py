@@ -37,7 +37,9 @@ def groups() -> list[dict[str, Any]]:
     for path, operations in document()["paths"].items():
         for method, operation in operations.items():
             found.setdefault(operation["tags"][0], []).append(_operation(path, method, operation, schemas))
-    return [{"tag": tag, "slug": f"grupo-{number}", "operations": listed} for number, (tag, listed) in enumerate(found.items(), start=1)]
+    resources = list(dict.fromkeys(scope.partition(":")[0] for scope in Scope.values))
+    ordered = sorted(found.items(), key=lambda item: resources.index(item[1][0]["path"].split("/")[3]))
+    return [{"tag": tag, "slug": f"grupo-{number}", "operations": listed} for number, (tag, listed) in enumerate(ordered, start=1)]
 
 
 def _operation(path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,10 @@ from saas.api.scopes import Scope
 from saas.lib.text import clean_name
 
 
+def _boxes() -> forms.CheckboxSelectMultiple:
+    return forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
+
+
 class KeyForm(forms.Form):
     """A new key."""
 
@@ -21,7 +25,7 @@ class KeyForm(forms.Form):
         label=_("Nombre"), max_length=80, help_text=_("Para qué programa es: contabilidad, página web…"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
-    scopes = forms.MultipleChoiceField(label=_("Permisos"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
+    scopes = forms.MultipleChoiceField(label=_("Permisos"), choices=Scope.choices, widget=_boxes())
     expires_on = forms.DateField(
         label=_("Vence"), required=False, help_text=_("El último día en que sirve. Sin fecha, sirve hasta que la revoque."),
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
@@ -48,7 +52,7 @@ class AddressForm(forms.Form):
         label=_("Dirección"), max_length=500, help_text=_("Debe empezar por https:// y estar en internet."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "url", "placeholder": "https://sistema.ejemplo.co/avisos"}),
     )  # fmt: skip
-    kinds = forms.MultipleChoiceField(label=_("Avisar cuando"), choices=NoticeKind.choices, widget=forms.CheckboxSelectMultiple)
+    kinds = forms.MultipleChoiceField(label=_("Avisar cuando"), choices=NoticeKind.choices, widget=_boxes())
 
 
 class AddressEditForm(AddressForm):

@@ -279,8 +279,8 @@ def test_who_is_not_there_or_not_secure_is_said(cast: Casts, listener: Listener,
             notices.send_test(one, now=clock.now())
         work()
         errors = dict(NoticeTry.objects.values_list("notice__address", "error"))
-        assert errors[address.pk] == "No se pudo entregar (ConnectionRefusedError)."
-        assert errors[secure.pk].startswith("El certificado no sirve o la conexión segura falló")
+        assert errors[address.pk] == "El servidor rechazó la conexión: nadie escucha en ese puerto."
+        assert errors[secure.pk] == "El certificado no sirve, o la conexión segura falló."
         assert listener.heard == []
 
 

@@ -73,8 +73,8 @@ def many(settings: Any) -> Iterator[None]:
 
 def test_with_a_key(cast: Casts, many: None) -> None:
     shown = make_key(cast.alfa)[1]
-    calls = look({"Authorization": f"Bearer {shown}"}, [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], examples=8)
-    assert calls > 200
+    calls = look({"Authorization": f"Bearer {shown}"}, [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], examples=5)
+    assert calls > 150
 
 
 @pytest.mark.parametrize("whose", ["nobody", "beta"])
