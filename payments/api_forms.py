@@ -79,7 +79,7 @@ class Payment(serializers.Serializer[Any]):
 
     id = Whole()
     client = Whole(source="client_id")
-    source = serializers.ChoiceField(PaymentSource.choices)
+    source = serializers.ChoiceField(PaymentSource.choices)  # type: ignore[assignment]
     state = serializers.ChoiceField(PaymentState.choices)
     amount = Amount()
     means = serializers.CharField()
@@ -101,7 +101,7 @@ class PaymentQuery(Query):
     client = Number(required=False)
     invoice = Number(required=False)
     state = serializers.ChoiceField(PaymentState.choices, required=False)
-    source = serializers.ChoiceField(PaymentSource.choices, required=False)
+    source = serializers.ChoiceField(PaymentSource.choices, required=False)  # type: ignore[assignment]
     paid_from = QueryDay(required=False)
     paid_until = QueryDay(required=False)
     updated_since = Moment(required=False, help_text="Creados, decididos o reversados desde entonces.")

@@ -43,9 +43,8 @@ def groups() -> list[dict[str, Any]]:
 
 
 def _operation(path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
-    body = next(iter(operation.get("requestBody", {}).get("content", {}).values()), {}).get("schema")
     good = next(code for code in operation["responses"] if code.startswith("2"))
-    answer = next(iter(operation["responses"][good].get("content", {}).values()), {}).get("schema")
+    body, answer = _held(operation.get("requestBody", {})), _held(operation["responses"][good])
     return {
         "name": operation["operationId"], "path": path, "method": method.upper(), "summary": operation["summary"],
         "text": text if (text := operation["description"]) != operation["summary"] else "", "status": good,
@@ -56,6 +55,12 @@ def _operation(path: str, method: str, operation: dict[str, Any], schemas: dict[
         "body": _fields(body, schemas) if body else [],
         "answer": json.dumps(_example(answer, schemas), indent=2, ensure_ascii=False) if answer and answer.get("format") != "binary" else "",
     }  # fmt: skip
+
+
+def _held(part: dict[str, Any]) -> dict[str, Any]:
+    """The schema of what a request or an answer holds; empty when it holds nothing."""
+    media: Any = next(iter(part.get("content", {}).values()), None)
+    return dict(media["schema"]) if media else {}
 
 
 def _plain(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.http import HttpResponse
@@ -19,7 +19,7 @@ from rest_framework.response import Response
 
 from saas.api.models import ApiKey, KeptAnswer
 from saas.api.problems import Problem
-from saas.jobs.defer import defer
+from saas.api.purging import purge_after
 from saas.lib import clock
 from saas.lib.here import current_schema
 
@@ -68,9 +68,7 @@ def _keep(response: Response, caller: ApiKey, key: str, fingerprint: str, *, now
         api_key=caller, key=key, fingerprint=fingerprint, status=response.status_code, body=response.content.decode(),
         headers=headers, answered_at=now,
     )  # fmt: skip
-    # One purge a night, in the nights that have something to forget.
-    night = datetime.combine((clock.local(now) + KEPT).date() + timedelta(days=1), time(3), clock.BOGOTA)
-    defer("api.purge", f"{night:%Y%m%d}", now=now, due_at=night)
+    purge_after(now + KEPT, now=now)
 
 
 def _alone(caller: ApiKey, key: str) -> bool:

@@ -4,13 +4,15 @@ A key is kept as a hash. The secrets that sign notices are sealed: they must be 
 amounts, never a person's data. Answers of POSTs are kept for a day or so, and purged by a job.
 """
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-_STAFF = {"on_delete": models.PROTECT, "related_name": "+"}
+_STAFF: dict[str, Any] = {"on_delete": models.PROTECT, "related_name": "+"}
 
 
 class ApiKey(models.Model):

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import transaction
 
 from saas.api.models import TEST, Notice, NoticeAddress, NoticeKind, NoticeState
+from saas.api.purging import purge_after
 from saas.jobs.defer import defer
 
 TRIED_FOR = timedelta(days=3)
@@ -66,6 +67,7 @@ def _write(address: NoticeAddress, kind: str, body: str, event: uuid.UUID, *, no
         address=address, event=event, kind=kind, body=body, made_at=now, give_up_at=now + TRIED_FOR
     )  # fmt: skip
     _ask(notice, now=now)
+    purge_after(now + KEPT, now=now)
     return notice
 
 

@@ -66,8 +66,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         code, detail = 403, str(error)
     elif isinstance(error, exceptions.APIException):
         code, detail = error.status_code, DETAILS.get(type(error), str(error.detail))
-        if isinstance(error, exceptions.Throttled) and error.wait is not None:
-            headers["Retry-After"] = str(math.ceil(error.wait))
+        if wait := getattr(error, "wait", None):
+            headers["Retry-After"] = str(math.ceil(wait))
         if code == 401:
             headers["WWW-Authenticate"] = 'Bearer realm="api"'
     else:

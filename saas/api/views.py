@@ -60,7 +60,7 @@ class Resource(APIView):
     http_method_names = ["get", "head", "patch", "post"]
 
     @classonlymethod
-    def as_view(cls, **initkwargs: Any) -> Callable[..., Any]:
+    def as_view(cls, **initkwargs: Any) -> Any:
         """The view, behind its door."""
         return api_door(super().as_view(**initkwargs), scopes=cls.scopes, methods=[m for m in METHODS if hasattr(cls, m.lower())])
 

@@ -6,10 +6,10 @@ import hashlib
 import hmac
 import json
 import socket
-import ssl
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +28,7 @@ from saas.jobs.models import Job
 from saas.jobs.run import run_job
 from saas.lib import clock
 from tenants import context
-from tests.api.listener import Listener, listening
+from tests.api.listener import Listener, listening, make_certificate
 from tests.desk.desks import assert_desk_only
 from tests.payments.money import check_invariants, say, start
 from tests.world import NOW, Casts
@@ -207,7 +207,8 @@ def test_after_three_days_it_is_given_up_and_may_be_sent_again(cast: Casts, list
         began = clock.now()
         notice = notices.send_test(address, now=began)
         waits = []
-        now, again = began, began
+        now = began
+        again: datetime | None = began
         while again is not None:
             NoticeAddress.objects.update(failures=0, resting_until=None)  # the breaker is another test's
             waits.append(again - now)
@@ -227,7 +228,8 @@ def test_after_three_days_it_is_given_up_and_may_be_sent_again(cast: Casts, list
         assert delivery.deliver(notice.pk, round_=1, now=clock.now()) is None  # the first round's job knows nothing any more
 
 
-def test_an_address_that_fails_rests_and_wakes(cast: Casts, listener: Listener) -> None:
+def test_an_address_that_fails_rests_and_wakes(cast: Casts, listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "RESTS", (timedelta(hours=1),))  # longer than this test on a machine that is busy
     listener.answer = (500, {}, b"")
     with context.in_agency(cast.alfa.agency):
         address, _secret = listen(cast.alfa, listener.url)
@@ -267,7 +269,7 @@ def test_who_answers_one_sign_at_a_time_is_cut(cast: Casts, listener: Listener, 
         work()
         tried = NoticeTry.objects.get()
         assert (tried.status, tried.error) == (None, "No respondió a tiempo.")
-        assert 900 <= tried.milliseconds
+        assert tried.milliseconds >= 900
 
 
 def test_who_is_not_there_or_not_secure_is_said(cast: Casts, listener: Listener, settings: Any) -> None:
@@ -284,9 +286,24 @@ def test_who_is_not_there_or_not_secure_is_said(cast: Casts, listener: Listener,
         assert listener.heard == []
 
 
-def test_the_name_is_proved_by_its_certificate() -> None:
-    context_ = ssl.create_default_context()
-    assert (context_.check_hostname, context_.verify_mode) == (True, ssl.CERT_REQUIRED)
+@pytest.mark.parametrize(
+    ("trusted", "ip", "taken"), [(True, "127.0.0.1", True), (True, "127.0.0.2", False), (False, "127.0.0.1", False)]
+)
+def test_the_name_is_proved_by_its_certificate(
+    cast: Casts, listener: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool, ip: str, taken: bool
+) -> None:
+    """A real TLS server: who is not known, or carries another name, is told nothing."""
+    file = make_certificate(tmp_path, ip)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    listener.secure(file)
+    with context.in_agency(cast.alfa.agency):
+        address, _secret = listen(cast.alfa, listener.url.replace("http", "https"))
+        notices.send_test(address, now=clock.now())
+        work()
+        tried = NoticeTry.objects.get()
+        said = "" if taken else "El certificado no sirve, o la conexión segura falló."
+        assert (tried.status, tried.error, len(listener.heard)) == (200 if taken else None, said, int(taken))
 
 
 # Addresses that point inside
