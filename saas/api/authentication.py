@@ -49,7 +49,7 @@ class KeyScheme(OpenApiAuthenticationExtension):
     name = "llave"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
-        return {"type": "http", "scheme": "bearer", "description": "Una llave de la inmobiliaria, creada en Oficina › API."}
+        return {"type": "http", "scheme": "bearer", "description": "Una llave de la inmobiliaria, creada en Oficina › Configuración › API."}
 
 
 class HasScope(BasePermission):

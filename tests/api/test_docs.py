@@ -94,7 +94,7 @@ def test_the_schema_is_openapi_3_1_in_spanish_and_the_same_for_all(cast: Casts, 
     document = json.loads(answers[0].content)
     assert (document["openapi"], document["info"]["title"]) == ("3.1.0", "API de la inmobiliaria")
     assert document["components"]["securitySchemes"] == {
-        "llave": {"type": "http", "scheme": "bearer", "description": "Una llave de la inmobiliaria, creada en Oficina › API."}
+        "llave": {"type": "http", "scheme": "bearer", "description": "Una llave de la inmobiliaria, creada en Oficina › Configuración › API."}
     }
     for operations in document["paths"].values():
         for method, operation in operations.items():
