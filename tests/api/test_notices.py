@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 import socket
 from collections.abc import Iterator
@@ -216,7 +217,8 @@ def test_after_three_days_it_is_given_up_and_may_be_sent_again(cast: Casts, list
             again = delivery.deliver(notice.pk, round_=1, now=now)
         notice.refresh_from_db()
         assert notice.state == "given_up"
-        assert waits[1:] == sorted(waits[1:]) or all(a < b * 1.2 for a, b in zip(waits[1:], waits[2:], strict=False))
+        # They grow, but for the tenth that chance adds to the longest.
+        assert all(before < after * 1.1 for before, after in itertools.pairwise(waits[1:]))
         assert timedelta(days=2) < now - began <= timedelta(days=3)
         assert 12 <= notice.tries.count() <= 20
         listener.answer = (200, {}, b"")
