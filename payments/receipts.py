@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.urls import reverse
 
-from payments import announcing, documents
+from payments import announcing, documents, outgoing
 from payments.models import Attempt, Counter, Invoice, Payment, PaymentSource, Receipt, ReceiptFile
 from saas.jobs.defer import defer
 from saas.lib import clock, crypto
@@ -66,6 +66,7 @@ def issue(
     )
     announcing.announce_payment(receipt, now)
     defer("payments.receipt_pdf", str(receipt.pk), now=now, receipt_id=receipt.pk)
+    outgoing.payment_approved(receipt, applied, now=now)  # whatever brought the money, it has a receipt
     return receipt
 
 

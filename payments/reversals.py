@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Sum
 
-from payments import receipts, reviews
+from payments import outgoing, receipts, reviews
 from payments.gateway import Finding, FindingKind, GatewayState
 from payments.models import (
     Attempt,
@@ -215,4 +215,5 @@ def _reverse(payment: Payment, reversal: Reversal, *, amount: Decimal, now: date
         payment.state, payment.reason = PaymentState.REVERSED, reversal.reason[:200]
         payment.save(update_fields=["state", "reason"])
     defer("payments.reversal_mail", str(reversal.pk), now=now, reversal_id=reversal.pk)
+    outgoing.payment_reversed(reversal, now=now)
     return reversal

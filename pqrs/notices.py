@@ -16,6 +16,8 @@ from clientarea.models import NoticeKind
 from pqrs.deadlines import business_day_before
 from pqrs.models import OPEN_STATES, Case, CaseEvent, CaseState, EventKind
 from saas.accounts.models import Role, User
+from saas.api.models import NoticeKind
+from saas.api.notices import publish
 from saas.jobs.defer import defer
 from saas.lib import clock
 
@@ -38,6 +40,7 @@ def tell(event: CaseEvent, case: Case, *, now: datetime) -> None:
     if event.kind == EventKind.OPENED or moved_to == CaseState.REOPENED or (event.kind == EventKind.WROTE and not from_staff):
         for user in staff_of(case):
             _tell_one(event, user, now=now)
+    _publish(event, case, now=now)
 
 
 def tell_assignee(event: CaseEvent, case: Case, *, now: datetime) -> None:
@@ -76,6 +79,23 @@ def staff_of(case: Case) -> list[User]:
     """Whom of the team a case concerns."""
     team = User.objects.filter(role=Role.STAFF, is_active=True).exclude(email="").order_by("pk")
     return list(team.filter(pk=case.assigned_to_id) if case.assigned_to_id else team)[:_MOST_STAFF]
+
+
+def _publish(event: CaseEvent, case: Case, *, now: datetime) -> None:
+    """Tell the agency's own software that a case was opened or answered."""
+    if event.kind == EventKind.OPENED:
+        kind = NoticeKind.CASE_OPENED
+    elif event.kind == EventKind.MOVED and event.to_state == CaseState.ANSWERED:
+        kind = NoticeKind.CASE_ANSWERED
+    else:
+        return
+    publish(
+        kind, now=now,
+        facts=lambda: [{
+            "case": case.pk, "number": case.number, "client": case.client_id, "kind": case.kind, "subject": case.subject,
+            "state": case.state, "due_on": str(case.due_on),
+        }],
+    )  # fmt: skip
 
 
 def _tell_one(event: CaseEvent, user: User, *, now: datetime) -> None:

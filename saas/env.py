@@ -121,6 +121,12 @@ def _listen(raw: str) -> tuple[str, int] | None:
     return host, int(port)
 
 
+def _yes(raw: str) -> bool:
+    if raw not in ("", "0", "1"):
+        raise ValueError("must be 1 or 0")
+    return raw == "1"
+
+
 def _count(raw: str) -> int:
     value = int(raw)
     if value < 0:
@@ -146,6 +152,7 @@ VARIABLES = (
     Variable("SAAS_WORKER_METRICS", "host:port where a worker shows its own metrics, in a network that is not public; empty for nowhere.", _listen, ""),
     Variable("SAAS_SENTRY_DSN", "Where errors are told (Sentry's DSN), without personal data; empty for nowhere.", _optional_url, ""),
     Variable("SAAS_OTLP_URL", "Where traces go (OpenTelemetry over HTTP), without personal data; empty for nowhere.", _optional_url, ""),
+    Variable("SAAS_NOTICES_TO_LOOPBACK", "1 lets outgoing notices go to this machine, also by http. Never in production.", _yes, ""),
     Variable("DATABASE_URL", "postgres://user:password@host:port/name", _url("postgres", "postgresql")),
     Variable("REDIS_URL", "redis://:password@host:port/0 (Redis or Valkey): cache, rate limits and the bell of the jobs.", _url("redis", "rediss")),
     Variable("PAYU_CHECKOUT_URL", "PayU's WebCheckout address.", _url("http", "https")),
@@ -199,6 +206,8 @@ def _unfit_for_production(values: Mapping[str, Any]) -> list[str]:
         problems.append("SAAS_MAIL_URL must begin with smtp:// in production: mails in a folder reach nobody and hold links")
     if (values.get("SAAS_FILES_URL") or {}).get("endpoint_url", "https://").startswith("http://"):
         problems.append("SAAS_FILES_URL must not say tls=0 in production: receipts and documents would travel in the open")
+    if values.get("SAAS_NOTICES_TO_LOOPBACK"):
+        problems.append("SAAS_NOTICES_TO_LOOPBACK must be empty in production: notices would reach what listens on this machine")
     if values.get("SAAS_MAIL_FROM", "").endswith("@localhost"):
         problems.append("SAAS_MAIL_FROM must be an address that answers in production")
     return problems

@@ -54,6 +54,7 @@ SHARED_APPS = [
     "django.contrib.admin",
     "allauth",
     "rest_framework",
+    "drf_spectacular",
     "django_htmx",
     "django_filters",
     "crispy_forms",
@@ -61,7 +62,7 @@ SHARED_APPS = [
     "saas.lib",
     "saas",
 ]
-TENANT_APPS = [*_BOTH, "saas.audit", "clientarea", "payments", "pqrs"]
+TENANT_APPS = [*_BOTH, "saas.audit", "saas.api", "clientarea", "payments", "pqrs"]
 INSTALLED_APPS = [*SHARED_APPS, *[app for app in TENANT_APPS if app not in SHARED_APPS], "workers"]
 TENANT_MODEL = "tenants.Agency"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
@@ -251,6 +252,24 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     }
 }
+
+# The API and the outgoing notices
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["saas.api.authentication.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["saas.api.authentication.HasScope"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "API de la inmobiliaria",
+    "VERSION": "1",
+    "DESCRIPTION": "Para los programas de la inmobiliaria. Montos en pesos (COP) como texto con dos decimales; días AAAA-MM-DD; horas UTC.",
+    "POSTPROCESSING_HOOKS": ["saas.api.schema.finish"],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+}
+API_REQUESTS_A_MINUTE = 120  # by each key
+NOTICES_TO_LOOPBACK = ENV["SAAS_NOTICES_TO_LOOPBACK"]  # tests and demos have no address with a certificate
 
 # Language and time
 LANGUAGE_CODE = "es-co"

@@ -14,6 +14,7 @@ from saas import desk_book, desk_home, desk_search, frame, home, my_data
 from saas.accounts import desk as team_desk
 from saas.accounts.language import set_language
 from saas.accounts.views import captcha
+from saas.api import desk as api_desk
 from tenants import desk as agency_desk
 
 handler400 = "saas.errors.bad_request"
@@ -34,6 +35,8 @@ urlpatterns = [
     path("area-de-clientes/", include(payment_portal.urlpatterns)),
     path("area-de-clientes/", include(case_portal.urlpatterns)),
     path("area-de-clientes/", include(my_data.urlpatterns)),
+    path("api/", include("saas.urls_api")),
+    path("oficina/", include(api_desk.urlpatterns)),
     path("oficina/", include(desk_home.urlpatterns)),
     path("oficina/", include(desk_search.urlpatterns)),
     path("oficina/", include(desk_book.urlpatterns)),

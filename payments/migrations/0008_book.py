@@ -52,7 +52,7 @@ CREATE INDEX payment_filed_on ON payments_payment
 
 
 class Migration(migrations.Migration):
-    dependencies = [('payments', '0007_payouts'), ("clientarea", "0003_book")]
+    dependencies = [('payments', '0007_payouts'), ("clientarea", "0006_book")]
 
     operations = [
         migrations.RunSQL(GUARD, GUARD_BACK),

@@ -8,7 +8,7 @@ a second factor first get one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -25,7 +25,7 @@ from saas.accounts.models import Role, StaffRole, User
 from saas.accounts.viewing import READING, ReadOnly, viewing_of
 
 View = Callable[..., HttpResponseBase]
-DOORS = ("everyone", "member", "client", "in_person", "staff", "operator", "gateway")
+DOORS = ("everyone", "member", "client", "in_person", "staff", "operator", "gateway", "api")
 SAFE = ("GET", "HEAD", "OPTIONS")
 # Views of Django itself and of static files, each with its own check: admin (its own has_permission) and i18n.
 OPEN_MODULES = ("django.contrib.admin", "unfold")
@@ -119,6 +119,17 @@ in_person = _door("in_person", (Role.CLIENT,))
 staff = _door("staff", (Role.STAFF,), frozenset({StaffRole.HEAD, StaffRole.COLLECTIONS, StaffRole.SERVICE}))
 operator = _door("operator", (Role.OPERATOR,))
 gateway = _door("gateway", ())  # whoever holds an agency's key; what it says is believed only once verified
+
+
+
+
+def api_door(view: View, *, scopes: Mapping[str, object], methods: Sequence[str]) -> View:
+    """The door of a view of the API: a key with a scope for each method, which the view itself checks (saas/api). A method
+    without one does not come up."""
+    if set(scopes) != set(methods):
+        raise ImproperlyConfigured(f"{view.__module__}.{view.__name__}: scopes for {sorted(scopes)}, methods {sorted(methods)}")
+    view.door, view.scopes = "api", dict(scopes)  # type: ignore[attr-defined]
+    return view
 
 
 class DoorMiddleware:

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 import clientarea.desk_files
 import pqrs.desk
 import pqrs.desk_settings
+import saas.api.desk
 import tenants.desk
 from payments import (
     desk_back,
@@ -75,6 +76,7 @@ CASES = (pqrs.desk, pqrs.desk_settings, clientarea.desk_files)
 WORK = {
     "desk_invite": {"head", "service"}, "desk_forget_factor": {"head", "service"}, "desk_payu": {"head"}, "desk_payu_ping": {"head"},
     "desk_team": {"head"}, "desk_team_role": {"head"}, "desk_team_invite": {"head"}, "desk_team_deactivate": {"head"},
+    **{pattern.name: {"head"} for pattern in saas.api.desk.urlpatterns},
     "desk_team_reactivate": {"head"}, "desk_team_factor": {"head"}, "desk_policy": {"head"},
     **{pattern.name: {"head"} for pattern in tenants.desk.urlpatterns},
     **{pattern.name: {"head", "collections"} for pattern in desk_book.urlpatterns},

@@ -7,7 +7,7 @@ WIDTHS = (390, 1280)
 PLATFORM = {"front": "/", "signup": "/registro/", "mailbox": "/correo/", "terms": "/terminos/", "privacy": "/datos-personales/"}
 VISITOR = {
     "agency": "/", "login": "/area-de-clientes/ingresar/", "forgotten": "/area-de-clientes/clave/", "not-found": "/nada/",
-    "verify-unknown": "/verificar/NADA/",
+    "verify-unknown": "/verificar/NADA/", "api-docs": "/api/v1/docs/",
 }  # fmt: skip
 CLIENT = {
     "home": "/area-de-clientes/", "invoices": "/area-de-clientes/facturas/", "payments": "/area-de-clientes/pagos/",
@@ -38,4 +38,5 @@ STAFF = {
     "desk-transfers": "/oficina/transferencias/", "desk-transfer-account": "/oficina/transferencias/cuenta/",
     "desk-owner-bank": "/oficina/clientes/1/cuenta-bancaria/",
     "desk-book": "/oficina/libro/",
+    "desk-api": "/oficina/ajustes/api/", "desk-notices": "/oficina/ajustes/avisos/",
 }  # fmt: skip

@@ -1,0 +1,196 @@
+"""*API* at the desk: the agency's keys and the addresses that are told of what happens. Dueños act, *consulta* looks.
+
+A key and a secret are shown once, on the answer to the form that made them, and never again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from saas.accounts.doors import staff_of, who
+from saas.accounts.models import StaffRole
+from saas.api import addresses, keys, notices
+from saas.api.addresses import AddressRefused
+from saas.api.forms import AddressEditForm, AddressForm, KeyForm
+from saas.api.models import TEST, ApiKey, Notice, NoticeAddress, NoticeKind, NoticeState
+from saas.api.scopes import Scope
+from saas.lib import clock
+
+PAGE = 25
+
+
+@staff_of(StaffRole.HEAD)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_api(request: HttpRequest) -> HttpResponse:
+    """*Llaves de la API*: the list, and a new one, shown once."""
+    now = clock.now()
+    today = clock.local(now).date()
+    form = KeyForm(request.POST if request.method == "POST" else None, today=today)
+    shown, status = "", 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            _key, shown = keys.create_key(**form.cleaned_data, by=who(request), now=now)
+            form, status = KeyForm(today=today), 201
+    listed = [_told_key(key, today) for key in ApiKey.objects.select_related("made_by")]
+    return render(request, "api/desk_api.html", {"form": form, "keys": listed, "shown": shown, "may_act": _may_act(request)}, status=status)
+
+
+@staff_of(StaffRole.HEAD)
+@require_POST
+def desk_api_revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a key."""
+    keys.revoke(get_object_or_404(ApiKey, pk=pk).pk, by=who(request), now=clock.now())
+    messages.success(request, _("La llave quedó revocada: desde ya no sirve."))
+    return redirect("desk_api")
+
+
+@staff_of(StaffRole.HEAD)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_notices(request: HttpRequest) -> HttpResponse:
+    """*Avisos salientes*: the addresses, and a new one, whose secret is shown once."""
+    form = AddressForm(request.POST if request.method == "POST" else None)
+    secret, status = "", 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                _address, secret = addresses.add_address(**form.cleaned_data, by=who(request), now=clock.now())
+            except AddressRefused as error:
+                form.add_error("url", str(error))
+            else:
+                form, status = AddressForm(), 201
+    listed = [_told_address(address) for address in NoticeAddress.objects.all()]
+    context = {"form": form, "addresses": listed, "secret": secret, "may_act": _may_act(request)}
+    return render(request, "api/desk_notices.html", context, status=status)
+
+
+@staff_of(StaffRole.HEAD)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_notice_address(request: HttpRequest, pk: int) -> HttpResponse:
+    """One address: what it is told of, and the log."""
+    address = get_object_or_404(NoticeAddress, pk=pk)
+    initial = {"url": address.url, "kinds": address.kinds, "active": address.active}
+    form = AddressEditForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_valid():
+        try:
+            addresses.change_address(pk, **form.cleaned_data, by=who(request), now=clock.now())
+        except AddressRefused as error:
+            form.add_error("url", str(error))
+        else:
+            messages.success(request, _("La dirección quedó guardada."))
+            return redirect("desk_notice_address", pk=pk)
+    return _address_page(request, address, form, status=422 if form.is_bound else 200)
+
+
+@staff_of(StaffRole.HEAD)
+@never_cache
+@require_POST
+def desk_notice_secret(request: HttpRequest, pk: int) -> HttpResponse:
+    """A new secret, shown once. The one before signs beside it for some days."""
+    address = get_object_or_404(NoticeAddress, pk=pk)
+    secret = addresses.rotate(pk, by=who(request), now=clock.now())
+    address.refresh_from_db()
+    form = AddressEditForm(initial={"url": address.url, "kinds": address.kinds, "active": address.active})
+    return _address_page(request, address, form, secret=secret, status=201)
+
+
+@staff_of(StaffRole.HEAD)
+@require_POST
+def desk_notice_test(request: HttpRequest, pk: int) -> HttpResponse:
+    """*Probar*."""
+    address = get_object_or_404(NoticeAddress, pk=pk)
+    if address.active:
+        notices.send_test(address, now=clock.now())
+        messages.success(request, _("Enviamos un aviso de prueba: en unos segundos se ve aquí qué respondió."))
+    else:
+        messages.error(request, _("La dirección está apagada: enciéndala para probarla."))
+    return redirect("desk_notice_address", pk=pk)
+
+
+@staff_of(StaffRole.HEAD)
+@require_GET
+def desk_notice(request: HttpRequest, pk: int) -> HttpResponse:
+    """One notice: what it says, and every try."""
+    notice = get_object_or_404(Notice.objects.select_related("address").prefetch_related("tries"), pk=pk)
+    return render(request, "api/desk_notice.html", {"notice": _told_notice(notice), "may_act": _may_act(request)})
+
+
+@staff_of(StaffRole.HEAD)
+@require_POST
+def desk_notice_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """*Enviar otra vez*."""
+    notice = get_object_or_404(Notice.objects.select_related("address"), pk=pk)
+    if notice.address.active:
+        notices.send_again(pk, now=clock.now())
+        messages.success(request, _("El aviso se envía otra vez, con el mismo número."))
+    else:
+        messages.error(request, _("La dirección está apagada: enciéndala para enviar avisos."))
+    return redirect("desk_notice", pk=pk)
+
+
+def _address_page(request: HttpRequest, address: NoticeAddress, form: forms.Form, *, secret: str = "", status: int) -> HttpResponse:
+    page = Paginator(Notice.objects.filter(address=address).prefetch_related("tries"), PAGE).get_page(request.GET.get("page"))
+    context = {
+        "address": _told_address(address), "form": form, "secret": secret, "page_obj": page,
+        "notices": [_told_notice(notice) for notice in page], "may_act": _may_act(request),
+    }  # fmt: skip
+    return render(request, "api/desk_notice_address.html", context, status=status)
+
+
+def _may_act(request: HttpRequest) -> bool:
+    return who(request).staff_role == StaffRole.HEAD
+
+
+def _told_key(key: ApiKey, today: Any) -> dict[str, Any]:
+    if key.revoked_at is not None:
+        state, label = "void", _("Revocada")
+    elif key.expires_on is not None and key.expires_on < today:
+        state, label = "void", _("Vencida")
+    else:
+        state, label = "active", _("Activa")
+    return {"key": key, "state": state, "label": label, "scopes": [Scope(scope).label for scope in key.scopes]}
+
+
+def _told_address(address: NoticeAddress) -> dict[str, Any]:
+    if not address.active:
+        state, label = "void", _("Apagada")
+    elif address.resting_until is not None and address.resting_until > clock.now():
+        state, label = "overdue", _("Sin respuesta")
+    else:
+        state, label = "active", _("Activa")
+    return {"row": address, "state": state, "label": label, "kinds": [NoticeKind(kind).label for kind in address.kinds]}
+
+
+def _told_notice(notice: Notice) -> dict[str, Any]:
+    look = {NoticeState.WAITING: "pending", NoticeState.DELIVERED: "paid", NoticeState.GIVEN_UP: "overdue"}
+    tries = list(notice.tries.all())
+    return {
+        "row": notice, "kind": _("Prueba") if notice.kind == TEST else NoticeKind(notice.kind).label,
+        "state": look[NoticeState(notice.state)], "label": NoticeState(notice.state).label, "tries": tries, "last": tries[0] if tries else None,
+    }  # fmt: skip
+
+
+urlpatterns = [
+    path("ajustes/api/", desk_api, name="desk_api"),
+    path("ajustes/api/<int:pk>/revocar/", desk_api_revoke, name="desk_api_revoke"),
+    path("ajustes/avisos/", desk_notices, name="desk_notices"),
+    path("ajustes/avisos/<int:pk>/", desk_notice_address, name="desk_notice_address"),
+    path("ajustes/avisos/<int:pk>/secreto/", desk_notice_secret, name="desk_notice_secret"),
+    path("ajustes/avisos/<int:pk>/probar/", desk_notice_test, name="desk_notice_test"),
+    path("ajustes/avisos/envio/<int:pk>/", desk_notice, name="desk_notice"),
+    path("ajustes/avisos/envio/<int:pk>/otra-vez/", desk_notice_again, name="desk_notice_again"),
+]
