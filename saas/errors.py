@@ -24,7 +24,7 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
         text = "Está viendo el área de clientes como uno de ellos: puede leer, pero no cambiar ni pagar nada. No se guardó nada."
         return _page(request, 403, "Aquí solo puede mirar", text)
     said = str(exception or "") or "Ingrese con la cuenta a la que pertenece."
-    return _page(request, 403, "Esta página no es para su cuenta", said)
+    return _page(request, 403, str(getattr(exception, "title", "Esta página no es para su cuenta")), said)
 
 
 @everyone

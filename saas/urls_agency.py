@@ -13,6 +13,7 @@ from saas import desk_home, desk_search, frame, home, my_data
 from saas.accounts import desk as team_desk
 from saas.accounts.views import captcha
 from tenants import desk as agency_desk
+from tenants import desk_platform
 
 handler400 = "saas.errors.bad_request"
 handler403 = "saas.errors.permission_denied"
@@ -23,6 +24,7 @@ urlpatterns = [
     *frame.agency_urlpatterns,
     path("no-soy-robot/", captcha, name="captcha"),
     *payment_portal.public_urlpatterns,
+    *desk_platform.visit_urlpatterns,
     path("area-de-clientes/", home.home, name="home"),
     path("area-de-clientes/", include("saas.accounts.urls")),
     path("area-de-clientes/", include(client_portal.urlpatterns)),
@@ -33,6 +35,7 @@ urlpatterns = [
     path("oficina/", include(desk_search.urlpatterns)),
     path("oficina/", include(client_desk.urlpatterns)),
     path("oficina/", include(agency_desk.urlpatterns)),
+    path("oficina/", include(desk_platform.urlpatterns)),
     path("oficina/", include(team_desk.urlpatterns)),
     path("oficina/", include(payment_desk.urlpatterns)),
     path("oficina/", include(case_settings.urlpatterns)),

@@ -1,5 +1,5 @@
 -- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.
--- migrations: d148608173fb92c202a3e29ef38e127bf9510c3a6cab262135f3cf0c81206262
+-- migrations: cc6d30473e6699c1498c224b4b3d5ec3d6b950cc70d15a5a7779c89962631b53
 
 CREATE FUNCTION "audit_refuse"() RETURNS "trigger"
     LANGUAGE "plpgsql"
@@ -1029,9 +1029,10 @@ INSERT INTO "django_migrations" ("id", "app", "name", "applied") VALUES
 	(41, 'pqrs', '0002_clock_files_events', now()),
 	(42, 'sessions', '0001_initial', now()),
 	(43, 'tenants', '0001_initial', now()),
-	(44, 'usersessions', '0001_initial', now());
+	(44, 'tenants', '0002_superadmin', now()),
+	(45, 'usersessions', '0001_initial', now());
 
-SELECT pg_catalog.setval('"django_migrations_id_seq"', 44, true);
+SELECT pg_catalog.setval('"django_migrations_id_seq"', 45, true);
 
 ALTER TABLE ONLY "account_emailaddress"
     ADD CONSTRAINT "account_emailaddress_pkey" PRIMARY KEY ("id");
