@@ -18,9 +18,10 @@ LIST = Path(__file__).with_name("disposable.txt")
 DAY = timedelta(days=1)
 PER_ADDRESS = 3  # sign-ups of one e-mail address in a day
 PER_DOMAIN = 10  # of one domain, but those that everybody uses
-EVERYBODYS = frozenset(
-    "gmail.com hotmail.com hotmail.es outlook.com outlook.es live.com yahoo.com yahoo.es yahoo.com.co icloud.com me.com msn.com une.net.co".split()
-)
+EVERYBODYS = frozenset({
+    "gmail.com", "hotmail.com", "hotmail.es", "outlook.com", "outlook.es", "live.com", "yahoo.com", "yahoo.es", "yahoo.com.co",
+    "icloud.com", "me.com", "msn.com", "une.net.co",
+})  # fmt: skip
 
 
 class Abuse(ValueError):

@@ -121,13 +121,16 @@ class AgencyAdmin(Operated):
     ordering = ("name",)
     fieldsets = (
         (None, {"fields": ("operations",)}),
-        (_("La inmobiliaria"), {"fields": ("name", "slug", "nit", "nit_check", "state", "hosts_shown", "email", "phone", "address", "city", "schema_name", "since")}),
+        (_("La inmobiliaria"), {"fields": (
+            "name", "slug", "nit", "nit_check", "state", "hosts_shown", "email", "phone", "address", "city", "schema_name", "since",
+        )}),
         (_("Plan"), {"fields": ("plan", "max_clients", "max_leases", "max_storage_mb", "max_mails")}),
         (_("Cifras publicadas"), {"fields": ("clients", "leases", "collected", "storage", "mails", "activity", "version", "problems", "counted")}),
         (_("Estado"), {"fields": ("delete_after", "closed_until", "closed_text", "support_allowed", "history")}),
     )  # fmt: skip
     readonly_fields = (
-        "operations", "since", "hosts_shown", "clients", "leases", "collected", "storage", "mails", "activity", "version", "problems", "counted", "history",
+        "operations", "since", "hosts_shown", "clients", "leases", "collected", "storage", "mails", "activity", "version", "problems",
+        "counted", "history",
     )  # fmt: skip
     actions = [_to_operation("suspender"), _to_operation("reactivar"), _to_operation("mantenimiento")]
 

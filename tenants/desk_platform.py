@@ -107,7 +107,7 @@ def desk_domain_remove(request: HttpRequest) -> HttpResponse:
     return redirect("desk_domain")
 
 
-@doors.staff_of(*StaffRole)
+@doors.staff
 @require_POST
 def desk_dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     """Put an announcement away."""

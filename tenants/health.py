@@ -111,10 +111,13 @@ def _reasons(pulses: list[Pulse]) -> list[tuple[str, int]]:
 
 def _kinds(pulses: list[Pulse], names: dict[str, str]) -> list[dict[str, Any]]:
     rows = [
-        {"schema": pulse.schema_name, "where": names.get(pulse.schema_name, "Plataforma"), "kind": kind, "due": due, "late": late, "dead": dead, "error": error}
+        {
+            "schema": pulse.schema_name, "where": names.get(pulse.schema_name, "Plataforma"), "kind": kind, "due": due, "late": late,
+            "dead": dead, "error": error,
+        }
         for pulse in pulses
         for kind, due, late, dead, error in pulse.kinds
-    ]
+    ]  # fmt: skip
     return sorted(rows, key=lambda row: (-int(str(row["dead"])), -int(str(row["late"]))))[:50]
 
 

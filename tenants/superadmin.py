@@ -108,7 +108,7 @@ def replay(request: HttpRequest) -> HttpResponse:
     if agency is None and schema != "public":
         raise Http404
     done = health.replay(agency, kind, now=clock.now())
-    acts.note("repetir trabajos", by=doors.who(request), reason=_("Desde la página de salud"), now=clock.now(), agency=agency, detail=f"{kind}: {done}")
+    acts.note("repetir trabajos", by=doors.who(request), reason="", now=clock.now(), agency=agency, detail=f"{kind}: {done}")
     messages.success(request, f"{done} trabajos en marcha otra vez.")
     return redirect("superadmin_health")
 
@@ -154,7 +154,10 @@ def invite(request: HttpRequest) -> HttpResponse:
         return redirect("admin:index")
     page = {
         "title": _("Invitar a un operador"), "form": form, "targets": [], "skipped": [], "back": reverse("admin:index"),
-        "operation": {"label": _("Enviar invitación"), "about": _("Recibe un enlace para elegir su contraseña. Antes de entrar debe activar la verificación en dos pasos."), "danger": ""},
+        "operation": {
+            "label": _("Enviar invitación"), "danger": "",
+            "about": _("Recibe un enlace para elegir su contraseña. Antes de entrar debe activar la verificación en dos pasos."),
+        },
     }  # fmt: skip
     return _page(request, "tenants/superadmin_operate.html", page, status=422 if form.is_bound else 200)
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from saas.lib.signing import BadLink, sign, unsign
 from tenants import acts, context, hosts
 from tenants.models import Agency, AgencyState
-from tenants.platform_models import SupportVisit, SupportView
+from tenants.platform_models import SupportView, SupportVisit
 
 LONGEST = timedelta(hours=2)
 PASS_SECONDS = 60

@@ -59,6 +59,7 @@ WORK = {
     "desk_team": {"head"}, "desk_team_role": {"head"}, "desk_team_invite": {"head"}, "desk_team_deactivate": {"head"},
     "desk_team_reactivate": {"head"}, "desk_team_factor": {"head"}, "desk_policy": {"head"},
     **{pattern.name: {"head"} for pattern in tenants.desk.urlpatterns},
+    "desk_visits": {"head"}, "desk_domain": {"head"}, "desk_domain_remove": {"head"},
     **{pattern.name: {"head", "collections"} for module in MONEY for pattern in module.urlpatterns},
     **{pattern.name: {"head", "service"} for module in CASES for pattern in module.urlpatterns},
 }  # fmt: skip
