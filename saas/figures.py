@@ -79,9 +79,9 @@ def _last_activity() -> datetime | None:
 
 def _schema(agency: Agency) -> tuple[str, int]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT app || '.' || name FROM django_migrations ORDER BY id DESC LIMIT 1")
-        row = cursor.fetchone()
-    return (row[0] if row else ""), len(migrating.lacking(agency.schema_name))
+        cursor.execute("SELECT count(*) FROM django_migrations")
+        count = cursor.fetchone()[0]
+    return f"{count} migraciones", len(migrating.lacking(agency.schema_name))
 
 
 def _problems(behind: int) -> list[str]:
@@ -93,7 +93,7 @@ def _problems(behind: int) -> list[str]:
     if not User.objects.filter(role=Role.STAFF, is_active=True).exists():
         found.append("Sin equipo activo")
     if dead := Job.objects.exclude(dead_at=None).count():
-        found.append(f"{dead} trabajos apartados")
+        found.append(f"Trabajos apartados: {dead}")
     return found
 
 

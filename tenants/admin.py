@@ -59,6 +59,8 @@ def _moment(moment: datetime | None) -> str:
 class LookOnly(ModelAdmin):
     """Rows to look at; actions are the only way to change something."""
 
+    search_help_text = _("Escriba para buscar")
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
@@ -115,7 +117,7 @@ class ProblemFilter(admin.SimpleListFilter):
 class AgencyAdmin(Operated):
     """Agencies with the figures that each published: find them, open one, do something to it."""
 
-    list_display = ("name", "shown_state", "hosts_shown", "plan", "clients", "leases", "collected", "activity", "version", "problems")
+    list_display = ("name", "shown_state", "problems", "clients", "leases", "collected", "activity", "plan", "hosts_shown", "version")
     list_filter = ("state", "plan", ProblemFilter)
     search_fields = ("name", "slug", "nit", "email", "domains__domain")
     ordering = ("name",)

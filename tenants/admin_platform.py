@@ -103,6 +103,8 @@ class AlarmAdmin(LookOnly):
 class Written(ModelAdmin):
     """Rows that operators write. Each change is kept (tenants/acts.py)."""
 
+    search_help_text = _("Escriba para buscar")
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_module_permission(request)
 

@@ -64,11 +64,11 @@ def troubles(pulse: Pulse) -> Iterator[Trouble]:
         yield Trouble("lag", f"Una confirmación tardó {pulse.settlement_lag_seconds // 60} minutos en procesarse.")
     if pulse.jobs_dead:
         kinds = ", ".join(sorted({kind for kind, _due, _late, dead, _error in pulse.kinds if dead})[:5])
-        yield Trouble("dead", f"{pulse.jobs_dead} trabajos apartados: {kinds}.")
+        yield Trouble("dead", f"Trabajos apartados: {pulse.jobs_dead} ({kinds}).")
     if pulse.jobs_late_seconds > LATE.total_seconds():
-        yield Trouble("late", f"{pulse.jobs_late} trabajos atrasados; el mayor, {pulse.jobs_late_seconds // 60} minutos.")
+        yield Trouble("late", f"Trabajos atrasados: {pulse.jobs_late}; el mayor, {pulse.jobs_late_seconds // 60} minutos.")
     if pulse.differences:
-        yield Trouble("difference", f"{pulse.differences} diferencias con PayU sin revisar.")
+        yield Trouble("difference", f"Diferencias con PayU sin revisar: {pulse.differences}.")
     if any("GatewayRefused" in error for _kind, _due, _late, _dead, error in pulse.kinds):
         yield Trouble("credentials", "PayU responde que las credenciales no son correctas.")
 

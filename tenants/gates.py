@@ -74,7 +74,9 @@ class GateMiddleware:
             return None
         name = request.resolver_match.url_name if request.resolver_match else ""
         visit = request.visit  # type: ignore[attr-defined]
-        if visit is not None and name not in ("visit_end", "visit_over", "visit_enter"):
+        if visit is not None and name == "account_logout":
+            visits.end(visit, by=visit.operator_name, now=clock.now())
+        elif visit is not None and name not in ("visit_end", "visit_over", "visit_enter"):
             refused = request.method not in SAFE
             open_to_all = getattr(view, "door", "") == "everyone" and not request.path.startswith(DESK)
             if not open_to_all:

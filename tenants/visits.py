@@ -45,18 +45,18 @@ def ask(agency: Agency, *, by: Any, reason: str, minutes: int, now: datetime) ->
 
 
 def make_pass(visit: SupportVisit) -> str:
-    """The text that opens a visit on the agency's host, once. Call it in public."""
+    """The text that opens a visit on the agency's host, once. Call it inside the agency."""
     return sign({"visit": str(visit.pk)}, purpose=_PURPOSE)
 
 
 def enter(agency: Agency, text: str, *, now: datetime) -> SupportVisit:
     """Spend a pass at the agency that it is for. Call it inside the agency. Raises BadLink: old, used, another's, forbidden."""
+    said = unsign(text, purpose=_PURPOSE, max_age_seconds=PASS_SECONDS)
+    try:
+        pk = uuid.UUID(str(said.get("visit")))
+    except ValueError:
+        raise BadLink from None
     with context.in_public():
-        said = unsign(text, purpose=_PURPOSE, max_age_seconds=PASS_SECONDS)
-        try:
-            pk = uuid.UUID(str(said.get("visit")))
-        except ValueError:
-            raise BadLink from None
         visits = SupportVisit.objects.filter(pk=pk, agency_id=agency.pk, agency__support_allowed=True, ended_at=None, until__gt=now)
         if not visits.filter(entered_at=None).update(entered_at=now):
             raise BadLink

@@ -83,7 +83,7 @@ def test_every_page_of_the_desk_can_be_read_and_nothing_done(here: Cast, olga: U
     assert SupportView.objects.filter(refused=True).count() == len(DESK)
 
 
-@pytest.mark.parametrize("path", ["/area-de-clientes/", "/area-de-clientes/facturas/", "/area-de-clientes/seguridad/"])
+@pytest.mark.parametrize("path", ["/area-de-clientes/facturas/", "/area-de-clientes/perfil/", "/area-de-clientes/seguridad/"])
 def test_it_is_for_the_desk_alone(here: Cast, olga: User, browse: Any, path: str) -> None:
     assert visiting(browse, olga, here.agency).get(path).status_code == 404
 
@@ -110,6 +110,13 @@ def test_it_ends_when_its_time_is_over(here: Cast, olga: User, browse: Any) -> N
 def test_the_visitor_ends_it(here: Cast, olga: User, browse: Any) -> None:
     browser = visiting(browse, olga, here.agency)
     assert browser.post("/visita/terminar/")["Location"] == "/visita/terminada/"
+    assert SupportVisit.objects.get().ended_by == "Olga Operadora"
+    assert browser.get("/oficina/").status_code == 302
+
+
+def test_logging_out_ends_it_too(here: Cast, olga: User, browse: Any) -> None:
+    browser = visiting(browse, olga, here.agency)
+    assert browser.post("/area-de-clientes/salir/").status_code == 302
     assert SupportVisit.objects.get().ended_by == "Olga Operadora"
     assert browser.get("/oficina/").status_code == 302
 
