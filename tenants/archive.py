@@ -62,7 +62,8 @@ def export(agency: Agency, target: Path, *, now: datetime, tell: Callable[[str],
     ArchiveError, DumpError."""
     context.leave()
     tell("1 de 3: tablas y filas")
-    with tempfile.TemporaryDirectory(prefix="export-") as name:
+    # Beside the archive: a container's /tmp is memory.
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=target.parent) as name:
         folder = Path(name)
         rows = _write_schema(agency.schema_name, folder)
         _write_json(folder / "agency.json", _travelling(agency))

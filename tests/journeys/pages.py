@@ -4,7 +4,9 @@ from __future__ import annotations
 
 AGENCY = "cordillera"
 WIDTHS = (390, 1280)
-PLATFORM = {"front": "/", "signup": "/registro/", "mailbox": "/correo/", "terms": "/terminos/", "privacy": "/datos-personales/"}
+PLATFORM = {
+    "front": "/", "signup": "/registro/", "mailbox": "/correo/", "terms": "/terminos/", "privacy": "/datos-personales/", "status": "/estado/",
+}  # fmt: skip
 VISITOR = {
     "agency": "/", "login": "/area-de-clientes/ingresar/", "forgotten": "/area-de-clientes/clave/", "not-found": "/nada/",
     "verify-unknown": "/verificar/NADA/",
@@ -21,5 +23,13 @@ STAFF = {
     "desk-units": "/oficina/inmuebles/", "desk-leases": "/oficina/contratos/", "desk-payments": "/oficina/pagos/",
     "desk-register": "/oficina/pagos/registrar/", "desk-reviews": "/oficina/por-revisar/", "desk-close": "/oficina/cierre/",
     "desk-cases": "/oficina/pqrs/", "desk-case-new": "/oficina/pqrs/nueva/", "desk-team": "/oficina/equipo/",
-    "desk-settings": "/oficina/configuracion/", "desk-overdue": "/oficina/cartera-vencida/", "desk-client-new": "/oficina/clientes/nuevo/",
+    "desk-settings": "/oficina/configuracion/", "desk-visits": "/oficina/ajustes/visitas/", "desk-domain": "/oficina/ajustes/dominio/",
+    "desk-overdue": "/oficina/cartera-vencida/", "desk-client-new": "/oficina/clientes/nuevo/",
+}  # fmt: skip
+OPERATOR = {
+    "superadmin": "/superadmin/", "superadmin-agencies": "/superadmin/tenants/agency/", "superadmin-agency": "/superadmin/tenants/agency/1/change/",
+    "superadmin-signups": "/superadmin/tenants/signup/", "superadmin-health": "/superadmin/salud/", 
+    "superadmin-acts": "/superadmin/tenants/operatoract/",
+    "superadmin-plan": "/superadmin/hacer/plan/?ids=1", "superadmin-retire": "/superadmin/hacer/retirar/?ids=1",
+    "superadmin-invite": "/superadmin/operadores/invitar/", "superadmin-exports": "/superadmin/tenants/export/",
 }  # fmt: skip
