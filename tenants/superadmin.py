@@ -73,6 +73,9 @@ def operate(request: HttpRequest, verb: str) -> HttpResponse:
                 done += 1
         if done:
             messages.success(request, f"{operation.label}: hecho{f' en {done}' if done > 1 else ''}.")
+        if not form.errors and "://" in going:
+            # A form may not lead to another host (form-action): the person follows a link.
+            return _page(request, "tenants/superadmin_go.html", {"title": operation.label, "going": going, "target": able[0]})
         if not form.errors:
             return redirect(going or back)
     page = {

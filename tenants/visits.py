@@ -1,6 +1,6 @@
 """Support visits: an operator looks at an agency's desk, reading only, for a time, with a reason that the agency sees.
 
-The way across hosts is a signed pass that lives for a minute and is used once; what it opens is a session of the agency's that
+The way across hosts is a signed pass that lives for two minutes and is used once; what it opens is a session of the agency's that
 holds the visit's id alone. Each request asks again whether the visit goes on: the agency may forbid visits at any moment, and a
 running one ends with its next request. Every request is written down.
 """
@@ -19,7 +19,7 @@ from tenants.models import Agency, AgencyState
 from tenants.platform_models import SupportView, SupportVisit
 
 LONGEST = timedelta(hours=2)
-PASS_SECONDS = 60
+PASS_SECONDS = 120
 SESSION_KEY = "support_visit"
 _PURPOSE = "tenants.visit"
 

@@ -17,7 +17,7 @@ from django.db.models import Q
 from saas import figures
 from saas.internal import VITALS
 from saas.lib import clock
-from tenants import alarms, context, ddl
+from tenants import alarms, announcements, context, ddl
 from tenants.models import Agency, AgencyState
 from tenants.platform_models import Pulse
 
@@ -139,3 +139,4 @@ def vitals_tick() -> None:
     caches["hosts"].set(VITALS, sums(found, now=now), KEPT_SECONDS)
     alarms.look(keep(found, now=now), now=now)
     arm_figures(now=now)
+    announcements.publish(now=now)  # an agency that opened since hears what is for all

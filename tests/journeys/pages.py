@@ -28,7 +28,7 @@ STAFF = {
 }  # fmt: skip
 OPERATOR = {
     "superadmin": "/superadmin/", "superadmin-agencies": "/superadmin/tenants/agency/", "superadmin-agency": "/superadmin/tenants/agency/1/change/",
-    "superadmin-signups": "/superadmin/tenants/signup/", "superadmin-health": "/superadmin/salud/", 
+    "superadmin-signups": "/superadmin/tenants/signup/", "superadmin-health": "/superadmin/salud/",
     "superadmin-acts": "/superadmin/tenants/operatoract/",
     "superadmin-plan": "/superadmin/hacer/plan/?ids=1", "superadmin-retire": "/superadmin/hacer/retirar/?ids=1",
     "superadmin-invite": "/superadmin/operadores/invitar/", "superadmin-exports": "/superadmin/tenants/export/",
