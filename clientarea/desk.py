@@ -27,6 +27,7 @@ from clientarea.models import Client, Ownership
 from saas.accounts import doors, second_factor, team
 from saas.accounts.models import StaffRole
 from saas.lib import clock, seen
+from tenants.limits import LimitReached
 
 PAGE = 25
 RECENT = 8  # rows of each list of a client's page
@@ -91,6 +92,8 @@ def desk_client_new(request: HttpRequest) -> HttpResponse:
             client = people.create_client(_values(form))
         except people.DocumentTaken as error:
             _point_at(form, error)
+        except LimitReached as error:
+            form.add_error(None, str(error))
         else:
             messages.success(request, _("El cliente quedó creado."))
             return redirect("desk_client", pk=client.pk)

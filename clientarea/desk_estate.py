@@ -25,6 +25,7 @@ from clientarea.forms_desk import EndForm, LeaseForm, OwnerSet, UnitForm, lease_
 from clientarea.models import Lease, Ownership, Unit
 from saas.accounts import doors
 from saas.lib import clock, seen
+from tenants.limits import LimitReached
 
 PAGE = 25
 RECENT = 8
@@ -180,7 +181,7 @@ def _lease_form(request: HttpRequest, form: LeaseForm, lease: Lease | None) -> H
                 kept = estate.change_lease(lease, form.values(), mark=form.cleaned_data["seen"], by=doors.who(request), now=clock.now())
         except estate.EstateError as error:
             _point_at(form, error)
-        except seen.StaleError as error:
+        except (seen.StaleError, LimitReached) as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("El contrato quedó guardado."))

@@ -12,12 +12,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from clientarea.models import Lease, Ownership, Unit
 from saas.audit.changes import Author, record
-from saas.lib import seen
+from saas.lib import clock, seen
 from saas.lib.clock import short_date
+from tenants import limits
 
 UNIT_FIELDS = ("code", "kind", "address", "city", "neighbourhood", "stratum", "registry")
 LEASE_FIELDS = (
@@ -82,7 +84,8 @@ def change_unit(unit: Unit, values: Mapping[str, Any], shares: Shares, *, mark: 
 
 
 def create_lease(values: Mapping[str, Any]) -> Lease:
-    """A new lease with those checked values (LEASE_FIELDS). Raises EstateError."""
+    """A new lease with those checked values (LEASE_FIELDS). Raises EstateError, LimitReached."""
+    limits.check("leases", there=in_force().count)
     with transaction.atomic():
         _free(values, besides=None)
         lease, made = Lease.objects.get_or_create(number=values["number"], defaults=dict(values))
@@ -122,6 +125,11 @@ def end_lease(lease: Lease, *, on: date) -> Lease:
         locked.ends_on = on
         locked.save(update_fields=["ends_on"])
     return locked
+
+
+def in_force() -> QuerySet[Lease]:
+    """The leases that a plan counts: those that are not over."""
+    return Lease.objects.filter(ends_on__gte=clock.today())
 
 
 def _add_up(shares: Shares) -> None:

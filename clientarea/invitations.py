@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from clientarea.models import Client, InvitationLine, InvitationRound, InvitationState
 from saas.accounts.models import Role, User
 from saas.jobs.defer import defer
+from tenants import limits
 
 SLICE = 100  # clients of a round that one job invites: well within the time that a job has
 
@@ -51,11 +52,13 @@ def invite(client: Client, *, now: datetime) -> User:
 
 
 def begin_round(clients: QuerySet[Client], *, asked_by: str, now: datetime) -> InvitationRound | None:
-    """Ask for the invitation of each of `clients`, done by workers/clientarea.py. None if there is nobody among them."""
+    """Ask for the invitation of each of `clients`, done by workers/clientarea.py. None if there is nobody among them.
+    Raises LimitReached."""
     with transaction.atomic():
         ids = list(clients.order_by("pk").values_list("pk", flat=True))
         if not ids:
             return None
+        limits.check_mails(len(ids))
         made = InvitationRound.objects.create(asked_by=asked_by, asked_at=now)
         InvitationLine.objects.bulk_create((InvitationLine(round=made, client_id=pk) for pk in ids), batch_size=1000)
         defer("clientarea.invite_some", f"{made.pk}:0", now=now, round_id=made.pk)

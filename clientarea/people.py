@@ -17,6 +17,7 @@ from clientarea.models import Client
 from saas.accounts.models import User
 from saas.lib import seen
 from saas.lib.text import fold
+from tenants import limits
 
 FIELDS = ("document_type", "document", "document_check", "name", "email", "mobile", "landline", "address", "city")
 
@@ -39,7 +40,8 @@ def values_of(client: Client) -> dict[str, Any]:
 
 
 def create_client(values: Mapping[str, Any]) -> Client:
-    """A new client with those checked values (FIELDS). Raises DocumentTaken."""
+    """A new client with those checked values (FIELDS). Raises DocumentTaken, LimitReached."""
+    limits.check("clients", there=Client.objects.filter(archived_at=None).count)
     with transaction.atomic():
         client, made = Client.objects.get_or_create(document=values["document"], defaults={**values, "folded": _folded(values)})
     if not made:
@@ -72,7 +74,8 @@ def archive(client: Client, *, now: datetime) -> None:
 
 
 def unarchive(client: Client) -> None:
-    """Bring a client back, and let the account in again."""
+    """Bring a client back, and let the account in again. Raises LimitReached."""
+    limits.check("clients", there=Client.objects.filter(archived_at=None).count)
     with transaction.atomic():
         if Client.objects.filter(pk=client.pk).exclude(archived_at=None).update(archived_at=None):
             User.objects.filter(client=client).update(is_active=True)

@@ -13,14 +13,16 @@ from typing import IO
 
 from django.db import connection, transaction
 
+from clientarea.estate import in_force
 from clientarea.importing.estate import LEASES, UNITS, import_leases, import_units, lease_ids, unit_ids
 from clientarea.importing.people import PEOPLE, client_ids, import_people
 from clientarea.importing.report import Report, SheetReport
 from clientarea.importing.workbook import BookError, Row, SheetSpec, read_workbook
+from clientarea.models import Client
 from payments.importing import import_money
 from payments.importing_payouts import PAYOUTS, import_payouts
 from payments.importing_rows import INVOICES, PAYMENTS
-from tenants import context
+from tenants import context, limits
 from tenants.models import Agency
 
 __all__ = ["BookError", "Report", "import_book"]
@@ -47,6 +49,7 @@ def import_book(
     sheet = report.sheets
     with context.in_agency(agency), transaction.atomic():
         _take_turns()
+        before = _counted()
         import_people(watch(PEOPLE), sheet[PEOPLE.name])
         clients = client_ids()
         import_units(watch(UNITS), sheet[UNITS.name], clients=clients)
@@ -60,6 +63,7 @@ def import_book(
         report.check()
         if within is not None:
             within(report)
+        _keep_limits(before)
         if dry_run:
             transaction.set_rollback(True)
     return report
@@ -83,6 +87,21 @@ class _Watch:
             if self._progress is not None:
                 self._progress(self._begun, self._total)
             yield row
+
+
+def _counted() -> dict[str, int]:
+    """What a plan counts, as it is now."""
+    return {"clients": Client.objects.filter(archived_at=None).count(), "leases": in_force().count()}
+
+
+def _keep_limits(before: dict[str, int]) -> None:
+    """Refuse a workbook that adds more than the plan allows. Raises BookError."""
+    for what, count in _counted().items():
+        try:
+            if count > before[what]:
+                limits.check(what, there=lambda what=what: before[what], more=count - before[what])  # type: ignore[misc]
+        except limits.LimitReached as error:
+            raise BookError(str(error)) from error
 
 
 def _take_turns() -> None:

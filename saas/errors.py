@@ -25,7 +25,7 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
         text = _("Está viendo el área de clientes como uno de ellos: puede leer, pero no cambiar ni pagar nada. No se guardó nada.")
         return _page(request, 403, _("Aquí solo puede mirar"), text)
     said = str(exception or "") or _("Ingrese con la cuenta a la que pertenece.")
-    return _page(request, 403, _("Esta página no es para su cuenta"), said)
+    return _page(request, 403, str(getattr(exception, "title", "") or _("Esta página no es para su cuenta")), said)
 
 
 @everyone

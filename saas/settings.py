@@ -30,6 +30,7 @@ STATIC_ROOT = Path(ENV["SAAS_STATIC_DIR"] or STATE_DIR / "static")
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [("vendor", ASSETS_DIR / "vendor")]
 OUTBOX_DIR = STATE_DIR / "outbox"
+EXPORTS_DIR = STATE_DIR / "exports"
 
 PLATFORM_ORIGIN = ENV["SAAS_PLATFORM_ORIGIN"]
 PLATFORM_HOST = urlsplit(PLATFORM_ORIGIN).hostname or ""
@@ -94,6 +95,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "saas.accounts.sessions.SeenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "tenants.gates.GateMiddleware",
     "saas.accounts.doors.DoorMiddleware",
 ]
 TEMPLATES = [
@@ -108,6 +110,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "tenants.branding.brand",
                 "clientarea.access.roles",
+                "tenants.branding.desk_notices",
             ],
             "builtins": ["saas.lib.templatetags.colombia", "django.templatetags.i18n"],
         },
@@ -157,7 +160,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "OPTIONS": _redis_options,
-        "KEY_PREFIX": "hosts",
+        "KEY_PREFIX": "hosts2",  # of the shape of what is kept there: an agency's row
     },
 }
 STORAGES = {
@@ -338,6 +341,33 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "ACCOUNT": {"navigation": [{"title": "Seguridad de mi cuenta", "link": reverse_lazy("security")}]},
+    "DASHBOARD_CALLBACK": "tenants.superadmin.start",
+    "SIDEBAR": {
+        "show_search": False,
+        "navigation": [
+            {
+                "title": "Plataforma",
+                "items": [
+                    {"title": "Inicio", "icon": "home", "link": reverse_lazy("admin:index")},
+                    {"title": "Inmobiliarias", "icon": "apartment", "link": reverse_lazy("admin:tenants_agency_changelist")},
+                    {"title": "Registros", "icon": "how_to_reg", "link": reverse_lazy("admin:tenants_signup_changelist")},
+                    {"title": "Dominios", "icon": "language", "link": reverse_lazy("admin:tenants_domain_changelist")},
+                    {"title": "Anuncios", "icon": "campaign", "link": reverse_lazy("admin:tenants_announcement_changelist")},
+                    {"title": "Ajustes", "icon": "settings", "link": reverse_lazy("admin:tenants_platform_changelist")},
+                ],
+            },
+            {
+                "title": "Vigilancia",
+                "items": [
+                    {"title": "Salud", "icon": "monitor_heart", "link": reverse_lazy("superadmin_health")},
+                    {"title": "Alarmas", "icon": "notifications", "link": reverse_lazy("admin:tenants_alarm_changelist")},
+                    {"title": "Acciones", "icon": "history", "link": reverse_lazy("admin:tenants_operatoract_changelist")},
+                    {"title": "Visitas de soporte", "icon": "visibility", "link": reverse_lazy("admin:tenants_supportvisit_changelist")},
+                    {"title": "Exportaciones", "icon": "archive", "link": reverse_lazy("admin:tenants_export_changelist")},
+                ],
+            },
+        ],
+    },
     "THEME": "light",
     "COLORS": {
         "primary": {

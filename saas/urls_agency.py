@@ -16,6 +16,7 @@ from saas.accounts.language import set_language
 from saas.accounts.views import captcha
 from saas.api import desk as api_desk
 from tenants import desk as agency_desk
+from tenants import desk_platform
 
 handler400 = "saas.errors.bad_request"
 handler403 = "saas.errors.permission_denied"
@@ -29,6 +30,7 @@ urlpatterns = [
     path("idioma/", set_language, name="set_language"),
     *payment_portal.public_urlpatterns,
     *client_portal.public_urlpatterns,
+    *desk_platform.visit_urlpatterns,
     path("area-de-clientes/", home.home, name="home"),
     path("area-de-clientes/", include("saas.accounts.urls")),
     path("area-de-clientes/", include(client_portal.urlpatterns)),
@@ -42,6 +44,7 @@ urlpatterns = [
     path("oficina/", include(desk_book.urlpatterns)),
     path("oficina/", include(client_desk.urlpatterns)),
     path("oficina/", include(agency_desk.urlpatterns)),
+    path("oficina/", include(desk_platform.urlpatterns)),
     path("oficina/", include(team_desk.urlpatterns)),
     path("oficina/", include(payment_desk.urlpatterns)),
     path("oficina/", include(case_settings.urlpatterns)),

@@ -6,7 +6,7 @@ from django.urls import include, path
 from payments.callbacks import payu_callback
 from saas import frame
 from saas.accounts.views import captcha
-from tenants import public
+from tenants import public, superadmin
 
 handler400 = "saas.errors.bad_request"
 handler403 = "saas.errors.permission_denied"
@@ -19,5 +19,6 @@ urlpatterns = [
     path("no-soy-robot/", captcha, name="captcha"),
     path("payu/<str:key>/confirmacion/", payu_callback, name="payu_callback"),
     path("superadmin/", include("saas.accounts.urls")),
+    path("superadmin/", include(superadmin.urlpatterns)),
     path("superadmin/", admin.site.urls),
 ]

@@ -14,7 +14,7 @@ import json
 import re
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -33,7 +33,10 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 NO_ROWS = ("django_session", "usersessions_usersession")  # whoever had them could pass for the person
 # Of the agency's row: given anew to a restored one.
-NOT_TRAVELLING = ("id", "schema_name", "key", "slug", "state")
+NOT_TRAVELLING = (
+    "id", "schema_name", "key", "slug", "state", "previous_key", "previous_key_until", "delete_after", "own_host", "closed_until",
+    "closed_text", "notices", "alarms",
+)  # fmt: skip
 _TABLE = re.compile(r"[a-z_][a-z0-9_]*")
 _CHUNK = 1024 * 1024
 
@@ -54,13 +57,17 @@ class Restored:
     domains: tuple[str, ...]  # of the exported one: they stay with it
 
 
-def export(agency: Agency, target: Path, *, now: datetime) -> dict[str, Any]:
-    """Write the agency to `target` (.tar.gz), whole or not at all. Returns the manifest. Raises ArchiveError, DumpError."""
+def export(agency: Agency, target: Path, *, now: datetime, tell: Callable[[str], object] = lambda step: None) -> dict[str, Any]:
+    """Write the agency to `target` (.tar.gz), whole or not at all; `tell` hears how far it is. Returns the manifest. Raises
+    ArchiveError, DumpError."""
     context.leave()
-    with tempfile.TemporaryDirectory(prefix="export-") as name:
+    tell("1 de 3: tablas y filas")
+    # Beside the archive: a container's /tmp is memory.
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=target.parent) as name:
         folder = Path(name)
         rows = _write_schema(agency.schema_name, folder)
         _write_json(folder / "agency.json", _travelling(agency))
+        tell("2 de 3: archivos")
         whole_storage().copy_out(agency.schema_name, folder / "files")
         members = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()}
         manifest = {
@@ -68,6 +75,7 @@ def export(agency: Agency, target: Path, *, now: datetime) -> dict[str, Any]:
             "rows": rows, "members": {name: {"sha256": _sha256(path), "bytes": path.stat().st_size} for name, path in members.items()},
         }  # fmt: skip
         _write_json(folder / MANIFEST, manifest)
+        tell("3 de 3: empaquetar")
         unfinished = target.with_name(f".{target.name}.tmp")
         unfinished.touch(mode=0o600)
         with tarfile.open(unfinished, "w:gz", compresslevel=6) as tar:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from tenants.models import Agency
 
@@ -60,9 +61,10 @@ def stylesheet(colour: str) -> str:
 
 
 def origin(agency: Agency) -> str:
-    """Scheme, host and port of an agency's subdomain on the platform."""
+    """Scheme, host and port where an agency's people are sent: its own domain, or its subdomain on the platform."""
     port = f":{settings.PLATFORM_PORT}" if settings.PLATFORM_PORT else ""
-    return f"{settings.PLATFORM_SCHEME}://{agency.slug}.{settings.PLATFORM_HOST}{port}"
+    host = agency.own_host or f"{agency.slug}.{settings.PLATFORM_HOST}"
+    return f"{settings.PLATFORM_SCHEME}://{host}{port}"
 
 
 def logo_bytes(agency: Agency) -> bytes | None:
@@ -91,4 +93,18 @@ def brand(request: HttpRequest) -> dict[str, Any]:
         "platform_name": settings.PLATFORM_NAME,
         "platform_origin": settings.PLATFORM_ORIGIN,
         "demo": settings.DEMO,
+    }
+
+
+def desk_notices(request: HttpRequest) -> dict[str, Any]:
+    """Template context of the desk: the platform's announcements, the agency's alarms in words, and the support visit."""
+    agency = getattr(request, "agency", None)
+    if agency is None:
+        return {}
+    from tenants import alarms, announcements
+
+    return {
+        "visit": getattr(request, "visit", None),
+        "announcements": SimpleLazyObject(lambda: announcements.shown(request)),
+        "agency_alarms": [alarms.ADVICE[kind] for kind in agency.alarms if kind in alarms.ADVICE],
     }

@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from saas.accounts.captcha import CaptchaField
 from saas.accounts.models import Role, User
+from saas.lib import clock
 from saas.lib.documents import DocumentError, DocumentType, check_nit, split_document
 from saas.lib.text import clean_name
+from tenants import abuse
 from tenants.models import Signup
 from tenants.slugs import LONGEST, SHORTEST, SlugError, check_slug
 
@@ -113,7 +115,12 @@ class SignupForm(forms.Form):
         return _name(self.cleaned_data["person_name"], _("Escriba el nombre y el apellido de la persona responsable."))
 
     def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
+        email = str(self.cleaned_data["email"]).lower()
+        try:
+            abuse.check(email, now=clock.now())
+        except abuse.Abuse as error:
+            raise forms.ValidationError(str(error), code="abuse") from error
+        return email
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -10,16 +10,17 @@ from __future__ import annotations
 import copy
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.conf import settings
 from django.core.cache import caches
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import set_urlconf
 
-from tenants import context
+from saas.lib import clock
+from tenants import branding, context
 from tenants.models import Agency, AgencyState, Domain
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ NOBODY = "nobody"
 NEAR_SECONDS = 2.0
 NEAR_LIMIT = 1_000
 NEAR: dict[str, tuple[float, Agency]] = {}
+OPEN = (AgencyState.ACTIVE, AgencyState.RETIRED)  # who is retired may be read (tenants/gates.py)
 
 
 def agency_at(host: str) -> Agency | None:
@@ -37,27 +39,43 @@ def agency_at(host: str) -> Agency | None:
 
 
 def agency_with_key(key: str) -> Agency | None:
-    """The agency whose callback address carries `key`, or None. Cached like the hosts."""
-    return _cached(f"key:{key}", lambda: Agency.objects.filter(key=key).first())
+    """The agency whose callback address carries `key`, or None. Cached like the hosts. A key that was changed counts until its
+    end: payments that began with it are on their way."""
+    return _cached(f"key:{key}", lambda: Agency.objects.filter(key=key).first() or _by_previous_key(key))
 
 
 def forget(agency: Agency) -> None:
     """Drop what is cached of an agency after its row or its domains changed. Call it after the commit."""
     with context.in_public():
         names = [f"host:{domain}" for domain in agency.domains.values_list("domain", flat=True)]
-    for name in (*names, f"key:{agency.key}"):
+    names += [f"key:{key}" for key in (agency.key, agency.previous_key) if key]
+    forget_names(names, agency.schema_name)
+
+
+def forget_hosts(domains: Iterable[str], *, schema: str) -> None:
+    """Drop what is cached of hosts that are an agency's no more, or were nobody's until now."""
+    forget_names([f"host:{domain}" for domain in domains], schema)
+
+
+def forget_names(names: list[str], schema: str) -> None:
+    """Drop those entries, here and in Redis."""
+    for name in names:
         NEAR.pop(name, None)
     try:
-        caches["hosts"].delete_many([*names, f"key:{agency.key}"])
+        caches["hosts"].delete_many(names)
     except OSError:
-        log.warning("hosts cache unreachable; entries of %s expire by themselves", agency.schema_name)
+        log.warning("hosts cache unreachable; entries of %s expire by themselves", schema)
     except Exception as error:  # redis' own errors are not all OSError
         log.warning("hosts cache: %s", type(error).__name__)
 
 
+def _by_previous_key(key: str) -> Agency | None:
+    return Agency.objects.filter(previous_key=key, previous_key_until__gt=clock.now()).first() if key else None
+
+
 def _by_domain(host: str) -> Agency | None:
     domain = Domain.objects.select_related("tenant").filter(domain=host).first()
-    return domain.tenant if domain else None
+    return domain.tenant if domain and domain.tenant.state != AgencyState.DELETED else None
 
 
 def _cached(name: str, look_up: Callable[[], Agency | None]) -> Agency | None:
@@ -110,8 +128,12 @@ class HostMiddleware:
             return _nobody_here()
         request.urlconf = settings.AGENCY_URLCONF
         set_urlconf(request.urlconf)
-        if agency.state != AgencyState.ACTIVE:
+        if agency.state not in OPEN:
             return _not_open(request, agency)
+        if agency.closed_until is not None and agency.closed_until > clock.now():
+            return _in_maintenance(request, agency)
+        if agency.own_host and host != agency.own_host and request.method in ("GET", "HEAD"):
+            return HttpResponseRedirect(branding.origin(agency) + request.get_full_path())
         request.agency = agency  # type: ignore[attr-defined]
         context.enter(agency)
         try:
@@ -122,6 +144,14 @@ class HostMiddleware:
 
 def _nobody_here() -> HttpResponse:
     return HttpResponseNotFound("No hay ninguna inmobiliaria en esta dirección.\n", content_type="text/plain; charset=utf-8")
+
+
+def _in_maintenance(request: HttpRequest, agency: Agency) -> HttpResponse:
+    """The pages rest. Callbacks are the platform's and come in all the while."""
+    response = render(request, "agency_resting.html", {"agency": agency}, status=503)
+    seconds = (agency.closed_until - clock.now()).total_seconds() if agency.closed_until else 0
+    response["Retry-After"] = str(min(max(int(seconds), 60), 3600))
+    return response
 
 
 def _not_open(request: HttpRequest, agency: Agency) -> HttpResponse:

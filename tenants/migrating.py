@@ -84,6 +84,11 @@ def survey() -> Survey:
     return Survey(current, behind, ahead, tuple(name for name in names if name not in there))
 
 
+def lacking(schema: str) -> frozenset[Name]:
+    """What one agency's schema lacks of the code's migrations."""
+    return frozenset(_ordered()) - dict(_applied([schema]))[schema]
+
+
 def migrate_public() -> bool:
     """Bring public up to the code. Returns whether something was done."""
     context.leave()

@@ -11,6 +11,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
+from tenants import platform_models as platform_models
+
 
 def new_schema_name() -> str:
     """An opaque schema name: `a_` and 16 hexadecimal digits."""
@@ -29,6 +31,23 @@ class AgencyState(models.TextChoices):
     ACTIVE = "active", _("Activa")
     SUSPENDED = "suspended", _("Suspendida")
     RETIRED = "retired", _("En retiro")
+    DELETED = "deleted", _("Eliminada")
+
+
+class LiveAgencies(models.Manager["Agency"]):
+    """The agencies that have, or will have, a schema: what is deleted is nobody's any more."""
+
+    def get_queryset(self) -> models.QuerySet["Agency"]:
+        return super().get_queryset().exclude(state=AgencyState.DELETED)
+
+
+class Plan(models.TextChoices):
+    """What an agency pays for. Its limits are on the agency: a plan only proposes them."""
+
+    FREE = "free", _("Sin límites")
+    SMALL = "small", _("Pequeño")
+    MEDIUM = "medium", _("Mediano")
+    LARGE = "large", _("Grande")
 
 
 class Agency(TenantMixin):
@@ -52,6 +71,26 @@ class Agency(TenantMixin):
     welcome = models.TextField(_("presentación"), blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     branded_at = models.DateTimeField(auto_now=True)  # versions the brand's stylesheet
+    # Until then PayU may still call the address with the key before: payments that began with it are on their way.
+    previous_key = models.CharField(max_length=32, blank=True, db_index=True)
+    previous_key_until = models.DateTimeField(null=True, blank=True)
+    plan = models.CharField(_("plan"), max_length=12, choices=Plan.choices, default=Plan.FREE)
+    # What the plan allows; empty for no limit.
+    max_clients = models.PositiveIntegerField(_("clientes, máximo"), null=True, blank=True)
+    max_leases = models.PositiveIntegerField(_("contratos, máximo"), null=True, blank=True)
+    max_storage_mb = models.PositiveIntegerField(_("almacenamiento, máximo en MB"), null=True, blank=True)
+    max_mails = models.PositiveIntegerField(_("correos al mes, máximo"), null=True, blank=True)
+    delete_after = models.DateTimeField(_("se elimina"), null=True, blank=True)
+    own_host = models.CharField(_("dominio propio"), max_length=253, blank=True)  # where people are sent; empty for the subdomain
+    support_allowed = models.BooleanField(_("permite visitas de soporte"), default=True)
+    # What each page must know without asking: it travels with the row through the cache of hosts.
+    closed_until = models.DateTimeField(_("en mantenimiento hasta"), null=True, blank=True)
+    closed_text = models.CharField(_("texto del mantenimiento"), max_length=300, blank=True)
+    notices = models.JSONField(default=list)  # announcements: id, level, text, from, until
+    alarms = models.JSONField(default=list)  # its open alarms: kind and since when
+
+    objects = LiveAgencies()
+    every = models.Manager["Agency"]()
 
     class Meta:
         verbose_name = _("inmobiliaria")
@@ -73,6 +112,8 @@ class SignupState(models.TextChoices):
     """Where a sign-up is."""
 
     REQUESTED = "requested", _("Solicitada")
+    PENDING = "pending", _("Por aprobar")
+    REJECTED = "rejected", _("Rechazada")
     CREATING = "creating", _("Creando")
     READY = "ready", _("Lista")
     FAILED = "failed", _("Falló")
@@ -103,9 +144,9 @@ class Signup(models.Model):
         verbose_name = _("registro")
         verbose_name_plural = _("registros")
         constraints = [
-            # A subdomain is held by one confirmed request; those that wait for their mail do not hold it.
+            # A subdomain is held by one confirmed request; those that wait for their mail, or were rejected, do not hold it.
             models.UniqueConstraint(
-                fields=["slug"], name="signup_slug_once", condition=~models.Q(state=SignupState.REQUESTED)
+                fields=["slug"], name="signup_slug_once", condition=~models.Q(state__in=["requested", "rejected"])
             ),
         ]
 

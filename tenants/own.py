@@ -19,7 +19,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from saas.lib import seen
-from tenants import context, hosts
+from tenants import context, hosts, limits
 from tenants.models import Agency
 
 FIELDS = ("name", "email", "phone", "address", "city", "welcome", "colour")
@@ -56,6 +56,10 @@ def change(agency: Agency, values: Mapping[str, Any], *, mark: str, now: datetim
 def set_logo(agency: Agency, upload: IO[bytes], *, now: datetime) -> None:
     """Make the picture in `upload` the agency's logo. Call it inside the agency. Raises LogoError."""
     data = clean_logo(upload.read(LOGO_BYTES + 1))
+    try:
+        limits.check_storage(len(data))
+    except limits.LimitReached as error:
+        raise LogoError(str(error)) from error
     name = default_storage.save(f"marca/logo-{hashlib.sha256(data).hexdigest()[:16]}.png", ContentFile(data))
     _put_logo(agency, name, now=now)
 

@@ -9,13 +9,14 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from saas.accounts.doors import everyone
 from saas.lib import clock
 from saas.lib.signing import BadLink
+from tenants import health
 from tenants import signup as signups
 from tenants.forms import OtherSlugForm, SignupForm
 from tenants.models import Signup, SignupState
@@ -115,17 +116,28 @@ def state(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     signup = Signup.objects.select_related("agency").filter(pk=pk).exclude(state=SignupState.REQUESTED).first()
     if signup is None:
         raise Http404
+    if signup.state == SignupState.REJECTED:
+        return render(request, "platform/rejected.html", {"signup": signup})
     ready = signup.state == SignupState.READY and signup.agency is not None
     page = {
         "signup": signup,
         "steps": _steps(signup),
         "ready": ready,
         "failed": signup.state == SignupState.FAILED,
+        "waits": signup.state == SignupState.PENDING,
         "host": f"{signup.slug}.{settings.PLATFORM_HOST}",
         "link": signups.login_url(signup) if ready else "",
     }
     fragment = bool(getattr(request, "htmx", False))
     return render(request, "platform/state_body.html" if fragment else "platform/state.html", page)
+
+
+@everyone
+@cache_control(public=True, max_age=30)
+@require_safe
+def status(request: HttpRequest) -> HttpResponse:
+    """*Estado*: whether the platform works, for anybody. No number, no name."""
+    return render(request, "platform/status.html", health.public_state(now=clock.now()))
 
 
 def _within_limits(request: HttpRequest, action: str) -> bool:
@@ -137,7 +149,7 @@ def _within_limits(request: HttpRequest, action: str) -> bool:
 def _steps(signup: Signup) -> list[tuple[str, str]]:
     """Each step's label, and whether it is done, under way ("now") or still to come ("next")."""
     shown = []
-    pending = "stopped" if signup.state == SignupState.FAILED else "now"
+    pending = {SignupState.FAILED: "stopped", SignupState.PENDING: "next"}.get(SignupState(signup.state), "now")
     for name, label in STEP_LABELS:
         if name in signup.steps:
             shown.append((label, "done"))
@@ -153,6 +165,7 @@ def _sign_up_page(request: HttpRequest, form: SignupForm, *, status: int = 200) 
 
 urlpatterns = [
     path("", front, name="front"),
+    path("estado/", status, name="status"),
     path("registro/", sign_up, name="signup"),
     path("registro/enviado/", sent, name="signup_sent"),
     path("registro/disponible/", slug_state, name="signup_slug"),

@@ -6,7 +6,7 @@ Nothing is made before the mail's link is confirmed. The link carries the sign-u
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from saas.lib import mail
 from saas.lib.signing import BadLink, sign, unsign
 from tenants import branding
 from tenants.models import Signup, SignupState
+from tenants.platform_models import Platform
 from tenants.slugs import SlugError, check_slug
 
 TERMS_VERSION = "2026-11"
@@ -39,7 +40,15 @@ def request_agency(data: dict[str, Any], *, now: datetime) -> Signup:
             terms_version=TERMS_VERSION, accepted_at=now,
         )  # fmt: skip
         defer("tenants.mail_confirm", str(signup.pk), now=now, signup_id=str(signup.pk))
+        defer("tenants.drop_signup", str(signup.pk), now=now, due_at=now + timedelta(seconds=LINK_SECONDS), signup_id=str(signup.pk))
     return signup
+
+
+def forget_unconfirmed(signup_id: str, *, now: datetime) -> bool:
+    """Delete a sign-up that was not confirmed while its link lived. Returns whether it was."""
+    over = now - timedelta(seconds=LINK_SECONDS)
+    gone, _rows = Signup.objects.filter(pk=signup_id, state=SignupState.REQUESTED, requested_at__lte=over).delete()
+    return bool(gone)
 
 
 def make_token(signup: Signup) -> str:
@@ -61,7 +70,8 @@ def signup_of(token: str) -> Signup:
 
 
 def confirm(signup: Signup, *, slug: str, now: datetime) -> None:
-    """Take the subdomain for a sign-up and ask for its agency to be made. Confirming again changes nothing.
+    """Take the subdomain for a sign-up and ask for its agency to be made, or leave it to an operator where each must be
+    approved. Confirming again changes nothing.
 
     Raises SlugTaken; the unique constraint decides between two at the same moment.
     """
@@ -71,9 +81,11 @@ def confirm(signup: Signup, *, slug: str, now: datetime) -> None:
             if locked.state != SignupState.REQUESTED:
                 return
             locked.slug = check_slug(slug, besides=locked)
-            locked.state, locked.confirmed_at = SignupState.CREATING, now
+            waits = Platform.objects.filter(needs_approval=True).exists()
+            locked.state, locked.confirmed_at = SignupState.PENDING if waits else SignupState.CREATING, now
             locked.save(update_fields=["slug", "state", "confirmed_at"])
-            defer("tenants.provision", str(locked.pk), now=now, signup_id=str(locked.pk))
+            if not waits:
+                defer("tenants.provision", str(locked.pk), now=now, signup_id=str(locked.pk))
     except SlugError as error:
         raise SlugTaken(str(error)) from error
     except IntegrityError as error:
@@ -88,6 +100,13 @@ def mail_confirmation(signup_id: str) -> None:
     link = settings.PLATFORM_ORIGIN + reverse("signup_confirm", args=[make_token(signup)], urlconf=settings.PUBLIC_SCHEMA_URLCONF)
     said = {"link": link, "hours": LINK_SECONDS // 3600}
     _send(signup, subject=f"Confirme el registro de {signup.agency_name}", template="signup_confirm", said=said)
+
+
+def mail_rejected(signup_id: str) -> None:
+    """Mail that a sign-up was not accepted."""
+    signup = Signup.objects.filter(pk=signup_id, state=SignupState.REJECTED).first()
+    if signup is not None:
+        _send(signup, subject=f"El registro de {signup.agency_name}", template="signup_rejected", said={"reason": signup.error})
 
 
 def mail_ready(signup_id: str) -> None:

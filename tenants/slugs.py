@@ -54,8 +54,8 @@ def check_slug(text: str, *, besides: Signup | None = None) -> str:
 
 
 def _taken(besides: Signup | None) -> set[str]:
-    """Subdomains of agencies and of confirmed sign-ups."""
-    signups = Signup.objects.exclude(state=SignupState.REQUESTED)
+    """Subdomains of agencies, deleted ones too (their links are in people's mails), and of confirmed sign-ups."""
+    signups = Signup.objects.exclude(state__in=[SignupState.REQUESTED, SignupState.REJECTED])
     if besides is not None:
         signups = signups.exclude(pk=besides.pk)
-    return set(Agency.objects.values_list("slug", flat=True)) | set(signups.values_list("slug", flat=True))
+    return set(Agency.every.values_list("slug", flat=True)) | set(signups.values_list("slug", flat=True))

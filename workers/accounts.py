@@ -48,9 +48,18 @@ def mail_staff_invitation(task: Task) -> None:
     _mail_activation(task, "staff_invitation")
 
 
+@handles("accounts.mail_operator_invitation")
+def mail_operator_invitation(task: Task) -> None:
+    """Mail a new operator the link that opens the account. Runs in public."""
+    _mail_activation(task, "operator_invitation")
+
+
+INVITED = {"staff_invitation": Role.STAFF, "operator_invitation": Role.OPERATOR, "activation": Role.CLIENT}
+
+
 def _mail_activation(task: Task, template: str) -> None:
     waiting = User.objects.filter(pk=task.payload["user_id"], is_active=True, activated_at=None).exclude(email="")
-    user = waiting.filter(role=Role.STAFF if template == "staff_invitation" else Role.CLIENT).first()
+    user = waiting.filter(role=INVITED[template]).first()
     if user is not None:
         _send(
             user,

@@ -26,6 +26,7 @@ from django.urls import reverse  # noqa: E402
 from clientarea.models import Client, Lease, Ownership  # noqa: E402
 from payments.accounts import AccountData, active_account, save_account  # noqa: E402
 from payments.models import Invoice  # noqa: E402
+from saas import figures  # noqa: E402
 from saas.accounts import consents  # noqa: E402
 from saas.accounts.models import Role, User  # noqa: E402
 from saas.book import import_book  # noqa: E402
@@ -81,6 +82,7 @@ def main() -> None:
             }
         )
         with context.in_agency(agency):
+            figures.publish(agency, now=clock.now())
             people += [{"agency": agency.slug, "host": f"{agency.slug}.{settings.PLATFORM_HOST}", **p} for p in _people(agency, url)]
     if not User.objects.filter(role=Role.OPERATOR).exists():
         User.objects.create_user(

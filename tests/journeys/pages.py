@@ -4,7 +4,9 @@ from __future__ import annotations
 
 AGENCY = "cordillera"
 WIDTHS = (390, 1280)
-PLATFORM = {"front": "/", "signup": "/registro/", "mailbox": "/correo/", "terms": "/terminos/", "privacy": "/datos-personales/"}
+PLATFORM = {
+    "front": "/", "signup": "/registro/", "mailbox": "/correo/", "terms": "/terminos/", "privacy": "/datos-personales/", "status": "/estado/",
+}  # fmt: skip
 VISITOR = {
     "agency": "/", "login": "/area-de-clientes/ingresar/", "forgotten": "/area-de-clientes/clave/", "not-found": "/nada/",
     "verify-unknown": "/verificar/NADA/", "api-docs": "/api/v1/docs/",
@@ -39,4 +41,13 @@ STAFF = {
     "desk-owner-bank": "/oficina/clientes/1/cuenta-bancaria/",
     "desk-book": "/oficina/libro/",
     "desk-api": "/oficina/ajustes/api/", "desk-notices": "/oficina/ajustes/avisos/",
+    "desk-settings": "/oficina/configuracion/", "desk-visits": "/oficina/ajustes/visitas/", "desk-domain": "/oficina/ajustes/dominio/",
+    "desk-overdue": "/oficina/cartera-vencida/", "desk-client-new": "/oficina/clientes/nuevo/",
+}  # fmt: skip
+OPERATOR = {
+    "superadmin": "/superadmin/", "superadmin-agencies": "/superadmin/tenants/agency/", "superadmin-agency": "/superadmin/tenants/agency/1/change/",
+    "superadmin-signups": "/superadmin/tenants/signup/", "superadmin-health": "/superadmin/salud/",
+    "superadmin-acts": "/superadmin/tenants/operatoract/",
+    "superadmin-plan": "/superadmin/hacer/plan/?ids=1", "superadmin-retire": "/superadmin/hacer/retirar/?ids=1",
+    "superadmin-invite": "/superadmin/operadores/invitar/", "superadmin-exports": "/superadmin/tenants/export/",
 }  # fmt: skip

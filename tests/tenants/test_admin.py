@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
+from django.db import DatabaseError, connection, transaction
 from django.test import Client as Browser
 
 from saas.accounts.models import Role, User
 from saas.jobs.models import Job
 from tenants import context
 from tenants.models import Agency, AgencyState, Domain, SignupState
+from tenants.platform_models import OperatorAct
 from tests.tenants.steps import a_signup, run_jobs
 from tests.walls.robot import solve
 from tests.world import PASSWORD, Casts, log_in
@@ -34,9 +35,15 @@ def desk(olga: User, browse: Any) -> Browser:
 
 
 def act(browser: Browser, model: str, action: str, *rows: Any) -> Any:
-    """Run an action on rows of a list."""
+    """Run an action on rows of a list: it leads to the page that asks why."""
     sent = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
     return browser.post(f"/superadmin/tenants/{model}/", sent, follow=True)
+
+
+def do(browser: Browser, verb: str, *rows: Any, reason: str = "Porque sí", **typed: Any) -> Any:
+    """Do something to rows, with its reason."""
+    ids = ",".join(str(row.pk) for row in rows)
+    return browser.post(f"/superadmin/hacer/{verb}/?ids={ids}", {"reason": reason, **typed}, follow=True)
 
 
 def test_an_operator_logs_in_by_our_door(olga: User, browse: Any) -> None:
@@ -114,20 +121,34 @@ def test_nothing_is_added_changed_or_deleted_by_hand(desk: Browser, alfa: Agency
 def test_suspend_and_reactivate(desk: Browser, alfa: Agency, browse: Any, django_capture_on_commit_callbacks: Any) -> None:
     people = browse(alfa)
     assert people.get("/").status_code == 200
+    page = act(desk, "agency", "suspender", alfa)
+    assert page.redirect_chain == [(f"/superadmin/hacer/suspender/?ids={alfa.pk}", 302)]
+    assert "Inmobiliaria Alfa" in page.content.decode()
+    assert Agency.objects.get(pk=alfa.pk).state == AgencyState.ACTIVE  # nothing without a reason
+    assert "Escriba el motivo." in do(desk, "suspender", alfa, reason=" ").content.decode()
     with django_capture_on_commit_callbacks(execute=True):
-        page = act(desk, "agency", "suspend", alfa)
-    assert "1 inmobiliaria suspendida." in page.content.decode()
+        page = do(desk, "suspender", alfa, reason="No paga desde julio")
+    assert "Suspender: hecho." in page.content.decode()
     assert people.get("/").status_code == 403
     with django_capture_on_commit_callbacks(execute=True):
-        assert "0 inmobiliarias suspendidas." in act(desk, "agency", "suspend", alfa).content.decode()
-        assert "1 inmobiliaria reactivada." in act(desk, "agency", "reactivate", alfa).content.decode()
+        assert "No está en el estado que hace falta" in do(desk, "suspender", alfa).content.decode()
+        do(desk, "reactivar", alfa, reason="Pagó")
     assert people.get("/").status_code == 200
-    assert list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True)) == ["Suspendida", "Reactivada"]
+    kept = list(OperatorAct.objects.order_by("pk").values_list("act", "operator_name", "agency_slug", "reason"))
+    assert kept == [("suspender", "Olga Operadora", "alfa", "No paga desde julio"), ("reactivar", "Olga Operadora", "alfa", "Pagó")]
+    assert "No paga desde julio" in desk.get("/superadmin/tenants/operatoract/", {"q": "julio"}).content.decode()
     assert Agency.objects.get(pk=alfa.pk).state == AgencyState.ACTIVE
 
 
+def test_what_operators_did_is_append_only(desk: Browser, alfa: Agency) -> None:
+    do(desk, "suspender", alfa)
+    for wrong in ("UPDATE tenants_operatoract SET reason = 'otro'", "DELETE FROM tenants_operatoract"):
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(wrong)
+
+
 def test_a_suspended_agency_still_hears_from_payu(desk: Browser, alfa: Agency, browse: Any) -> None:
-    act(desk, "agency", "suspend", alfa)
+    do(desk, "suspender", alfa)
     body = "reference_sale=P1-X&state_pol=4&value=1.00&currency=COP&sign=x&merchant_id=1&transaction_id=t"
     answer = browse(None).post(f"/payu/{alfa.key}/confirmacion/", body, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 200
@@ -141,8 +162,8 @@ def test_a_failed_signup_is_shown_and_tried_again(desk: Browser) -> None:
     assert "OSError: disk full" in page
     assert "Reservamos su dirección" in page
     assert "md5$salt$hash" not in page
-    page = act(desk, "signup", "try_again", failed, a_signup("otra-casa"))
-    assert "1 registro en marcha." in page.content.decode()
+    page = do(desk, "reintentar", failed, a_signup("otra-casa"))
+    assert "Reintentar: hecho." in page.content.decode()
     failed.steps = []
     failed.save(update_fields=["steps"])
     assert run_jobs() == ["tenants.provision", "tenants.mail_ready"]
