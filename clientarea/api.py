@@ -239,14 +239,12 @@ class OneLease(Resource):
         expect(request, api_forms.Lease(lease).data)
         before = estate.lease_values(lease)
         values = _lease_values(read_body(api_forms.LeaseIn, request.data, partial=True), lease_initial(lease))
-        with transaction.atomic():
-            try:
-                lease = estate.change_lease(lease, values, mark=seen.mark(before))
-            except seen.StaleError as error:
-                raise stale() from error
-            except estate.EstateError as error:
-                raise _estate(error) from error
-            record("lease", pk, before=before, after=values, by=self.caller(), now=clock.now())
+        try:
+            lease = estate.change_lease(lease, values, mark=seen.mark(before), by=self.caller(), now=clock.now())
+        except seen.StaleError as error:
+            raise stale() from error
+        except estate.EstateError as error:
+            raise _estate(error) from error
         return Response(api_forms.Lease(lease).data)
 
 

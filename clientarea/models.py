@@ -167,8 +167,6 @@ class InvitationLine(models.Model):
 
 
 # At the end: these point to the models above.
-from clientarea.models_files import ClientFile, FileEvent, FileKind, FileRequest, Paper  # noqa: E402, F401
-from clientarea.notice_models import CalendarFeed, Notice, NoticeChoice, NoticeKind  # noqa: E402, F401
 from clientarea.book_models import (  # noqa: E402, F401
     OPEN_IMPORTS,
     WORKING,
@@ -179,3 +177,5 @@ from clientarea.book_models import (  # noqa: E402, F401
     BookRecord,
     ImportState,
 )
+from clientarea.models_files import ClientFile, FileEvent, FileKind, FileRequest, Paper  # noqa: E402, F401
+from clientarea.notice_models import CalendarFeed, Notice, NoticeChoice, NoticeKind  # noqa: E402, F401

@@ -10,8 +10,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from clientarea import paper_pages, portal_files
-from clientarea import portal_notices
+from clientarea import paper_pages, portal_files, portal_notices
 from clientarea.access import client_of
 from clientarea.forms import ProfileForm, profile_initial
 from clientarea.profile import ask_for_email, confirm_email, update_contact

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from payments.models import Invoice, Payout, Receipt, Reversal
-from saas.api.models import NoticeKind
+from saas.api.models import OutgoingKind
 from saas.api.notices import publish
 
 Applied = Sequence[tuple[Invoice, Decimal]]
@@ -20,7 +20,7 @@ def payment_approved(receipt: Receipt, applied: Applied, *, now: datetime) -> No
     """Money came in and has its receipt."""
     payment = receipt.payment
     publish(
-        NoticeKind.PAYMENT_APPROVED, now=now,
+        OutgoingKind.PAYMENT_APPROVED, now=now,
         facts=lambda: [{
             "payment": payment.pk, "client": payment.client_id, "amount": _cop(payment.amount), "source": payment.source,
             "receipt": receipt.pk, "receipt_number": receipt.full_number,
@@ -33,7 +33,7 @@ def payment_reversed(reversal: Reversal, *, now: datetime) -> None:
     """Money of a payment went back, whole or part."""
     payment = reversal.payment
     publish(
-        NoticeKind.PAYMENT_REVERSED, now=now,
+        OutgoingKind.PAYMENT_REVERSED, now=now,
         facts=lambda: [{
             "payment": payment.pk, "client": payment.client_id, "amount": _cop(reversal.amount), "kind": reversal.kind,
             "reversal_number": reversal.full_number, "payment_state": payment.state,
@@ -44,7 +44,7 @@ def payment_reversed(reversal: Reversal, *, now: datetime) -> None:
 def invoices_issued(invoices: Iterable[Invoice], *, now: datetime) -> None:
     """Invoices were issued, one notice each."""
     publish(
-        NoticeKind.INVOICE_ISSUED, now=now,
+        OutgoingKind.INVOICE_ISSUED, now=now,
         facts=lambda: [
             {
                 "invoice": invoice.pk, "number": invoice.full_number, "kind": invoice.kind, "client": invoice.client_id,
@@ -58,7 +58,7 @@ def invoices_issued(invoices: Iterable[Invoice], *, now: datetime) -> None:
 def payout_paid(payout: Payout, *, now: datetime) -> None:
     """An owner was paid."""
     publish(
-        NoticeKind.PAYOUT_PAID, now=now,
+        OutgoingKind.PAYOUT_PAID, now=now,
         facts=lambda: [{
             "payout": payout.pk, "number": payout.full_number, "owner": payout.owner_id, "lease": payout.lease_id,
             "net": _cop(payout.net), "paid_on": str(payout.paid_on),

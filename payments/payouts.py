@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, Sum
 
 from payments import payout_banks, payout_making, receipts
+from payments.announcing import announce_payouts
 from payments.models import (
     Counter,
     DeductionKind,
@@ -210,7 +211,7 @@ def mark_paid(order_id: int, transfer: Transfer, *, staff: User, now: datetime) 
         order.paid_on, order.bank_reference = transfer.paid_on, transfer.bank_reference
         order.save(update_fields=["state", "paid_by", "paid_at", "paid_on", "bank_reference"])
         changes.record("payout_order", order.pk, before={"state": "reviewed"}, after={"state": "paid"}, by=staff, now=now)
-        announce_payouts(order, [line.payout for line in lines], now)
+        announce_payouts(order, [line.payout for line in lines if line.payout], now)
         return order
 
 

@@ -24,8 +24,8 @@ from payments.awaiting import awaited
 from payments.gateway import GatewayError
 from payments.models import Attempt, Payment, PaymentState
 from payments.portal_parts import own
-from payments.reversal_document import reason_of
 from payments.portal_transfer import HandInForm
+from payments.reversal_document import reason_of
 from payments.transfer.gateway import DAYS
 from saas.accounts.doors import client, in_person
 from saas.lib import clock, phones

@@ -20,6 +20,7 @@ from payments.statement_form import StatementForm
 from payments.statements import holdings_of, statement_of
 from saas.accounts.doors import client
 from saas.lib import clock
+from saas.lib.languages import in_spanish
 from saas.lib.pdf import PdfError
 from tenants.models import Agency
 

@@ -16,7 +16,7 @@ from clientarea.models import NoticeKind
 from pqrs.deadlines import business_day_before
 from pqrs.models import OPEN_STATES, Case, CaseEvent, CaseState, EventKind
 from saas.accounts.models import Role, User
-from saas.api.models import NoticeKind
+from saas.api.models import OutgoingKind
 from saas.api.notices import publish
 from saas.jobs.defer import defer
 from saas.lib import clock
@@ -84,9 +84,9 @@ def staff_of(case: Case) -> list[User]:
 def _publish(event: CaseEvent, case: Case, *, now: datetime) -> None:
     """Tell the agency's own software that a case was opened or answered."""
     if event.kind == EventKind.OPENED:
-        kind = NoticeKind.CASE_OPENED
+        kind = OutgoingKind.CASE_OPENED
     elif event.kind == EventKind.MOVED and event.to_state == CaseState.ANSWERED:
-        kind = NoticeKind.CASE_ANSWERED
+        kind = OutgoingKind.CASE_ANSWERED
     else:
         return
     publish(

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max, Sum
 
@@ -25,6 +23,7 @@ from saas.lib import clock
 from tenants import context, migrating
 from tenants.models import Agency
 from tenants.platform_models import AgencyFigures
+from tenants.storage import whole_storage
 
 KIND, KEY = "platform.figures", "round"
 EVERY_SECONDS = 3600
@@ -42,7 +41,7 @@ def count(agency: Agency, *, now: datetime) -> dict[str, Any]:
         "clients": Client.objects.filter(archived_at=None).count(),
         "leases": in_force().count(),
         "collected": collected or Decimal(0),
-        "storage_bytes": _bytes_of(agency.schema_name),
+        "storage_bytes": whole_storage().weight(agency.schema_name),
         "mails": Job.objects.filter(kind__contains="mail", done_at__gte=began).count(),
         "last_activity": _last_activity(),
         "schema_version": version,
@@ -95,8 +94,3 @@ def _problems(behind: int) -> list[str]:
     if dead := Job.objects.exclude(dead_at=None).count():
         found.append(f"Trabajos apartados: {dead}")
     return found
-
-
-def _bytes_of(schema: str) -> int:
-    folder = Path(settings.MEDIA_ROOT) / schema
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0

@@ -22,6 +22,7 @@ from clientarea.access import client_of
 from clientarea.paper_pages import answer
 from saas.accounts import doors
 from saas.lib import clock
+from saas.lib.languages import in_spanish
 from saas.lib.personal_data import gathered
 from saas.papers import readable
 from tenants import context

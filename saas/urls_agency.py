@@ -9,8 +9,7 @@ from payments import portal as payment_portal
 from pqrs import desk as case_desk
 from pqrs import desk_settings as case_settings
 from pqrs import portal as case_portal
-from saas import desk_home, desk_search, frame, home, installable, my_data
-from saas import desk_book, desk_home, desk_search, frame, home, my_data
+from saas import desk_book, desk_home, desk_search, frame, home, installable, my_data
 from saas.accounts import desk as team_desk
 from saas.accounts.language import set_language
 from saas.accounts.views import captcha

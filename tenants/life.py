@@ -8,19 +8,17 @@ here looks into an agency's rows.
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 
 from saas.jobs.defer import defer
 from tenants import acts, context, ddl, domains, exports, hosts, limits, provisioning
 from tenants.models import Agency, AgencyState, Bell, Domain, Signup, SignupState, new_agency_key
 from tenants.platform_models import Announcement, Export, Pulse, SupportVisit
+from tenants.storage import whole_storage
 
 log = logging.getLogger(__name__)
 KEY_GRACE = timedelta(days=30)  # PayU may call about a payment that began with the key before; cash has days to be paid
@@ -179,7 +177,7 @@ def delete(agency: Agency, *, now: datetime) -> bool:
         _change(locked, state=AgencyState.DELETED, own_host="", notices=[], alarms=[])
         acts.note("eliminar", by=None, reason="Terminó el plazo de retiro", now=now, agency=agency)
         transaction.on_commit(lambda: hosts.forget_hosts(names, schema=agency.schema_name))
-        transaction.on_commit(lambda: shutil.rmtree(Path(settings.MEDIA_ROOT) / agency.schema_name, ignore_errors=True))
+        transaction.on_commit(lambda: whole_storage().drop(agency.schema_name))
     return True
 
 

@@ -47,6 +47,10 @@ class AgencyStorage(FileSystemStorage):
         """Forget all files of a schema."""
         shutil.rmtree(Path(settings.MEDIA_ROOT) / schema, ignore_errors=True)
 
+    def weight(self, schema: str) -> int:
+        """Bytes of all files of a schema."""
+        return sum(path.stat().st_size for path in (Path(settings.MEDIA_ROOT) / schema).rglob("*") if path.is_file())
+
     def schemas(self) -> set[str]:
         """The schemas that have files."""
         root = Path(settings.MEDIA_ROOT)
@@ -90,6 +94,10 @@ class AgencyBucket(S3Storage):
     def drop(self, schema: str) -> None:
         """Forget all files of a schema."""
         self.bucket.objects.filter(Prefix=f"{schema}/").delete()
+
+    def weight(self, schema: str) -> int:
+        """Bytes of all files of a schema."""
+        return sum(item.size for item in self.bucket.objects.filter(Prefix=f"{schema}/"))
 
     def schemas(self) -> set[str]:
         """The schemas that have files."""

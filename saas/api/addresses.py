@@ -20,7 +20,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from saas.accounts.models import User
-from saas.api.models import NoticeAddress, NoticeKind
+from saas.api.models import NoticeAddress, OutgoingKind
 from saas.audit.changes import record
 from saas.lib import crypto
 from saas.lib.here import current_schema
@@ -161,7 +161,7 @@ def _resolve(host: str, port: int) -> list[IP]:
 
 
 def _kinds(kinds: Sequence[str]) -> list[str]:
-    return sorted(NoticeKind(kind).value for kind in kinds)
+    return sorted(OutgoingKind(kind).value for kind in kinds)
 
 
 def _seal(address: NoticeAddress, field: str, plain: str) -> str:

@@ -22,7 +22,7 @@ from saas.accounts.models import StaffRole
 from saas.api import addresses, keys, notices
 from saas.api.addresses import AddressRefused
 from saas.api.forms import AddressEditForm, AddressForm, KeyForm
-from saas.api.models import TEST, ApiKey, Notice, NoticeAddress, NoticeKind, NoticeState
+from saas.api.models import TEST, ApiKey, Notice, NoticeAddress, NoticeState, OutgoingKind
 from saas.api.scopes import Scope
 from saas.lib import clock
 
@@ -172,14 +172,14 @@ def _told_address(address: NoticeAddress) -> dict[str, Any]:
         state, label = "overdue", _("Sin respuesta")
     else:
         state, label = "active", _("Activa")
-    return {"row": address, "state": state, "label": label, "kinds": [NoticeKind(kind).label for kind in address.kinds]}
+    return {"row": address, "state": state, "label": label, "kinds": [OutgoingKind(kind).label for kind in address.kinds]}
 
 
 def _told_notice(notice: Notice) -> dict[str, Any]:
     look = {NoticeState.WAITING: "pending", NoticeState.DELIVERED: "paid", NoticeState.GIVEN_UP: "overdue"}
     tries = list(notice.tries.all())
     return {
-        "row": notice, "kind": _("Prueba") if notice.kind == TEST else NoticeKind(notice.kind).label,
+        "row": notice, "kind": _("Prueba") if notice.kind == TEST else OutgoingKind(notice.kind).label,
         "state": look[NoticeState(notice.state)], "label": NoticeState(notice.state).label, "tries": tries, "last": tries[0] if tries else None,
     }  # fmt: skip
 

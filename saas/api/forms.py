@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from saas.api.models import NoticeKind
+from saas.api.models import OutgoingKind
 from saas.api.scopes import Scope
 from saas.lib.text import clean_name
 
@@ -52,7 +52,7 @@ class AddressForm(forms.Form):
         label=_("Dirección"), max_length=500, help_text=_("Debe empezar por https:// y estar en internet."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "url", "placeholder": "https://sistema.ejemplo.co/avisos"}),
     )  # fmt: skip
-    kinds = forms.MultipleChoiceField(label=_("Avisar cuando"), choices=NoticeKind.choices, widget=_boxes())
+    kinds = forms.MultipleChoiceField(label=_("Avisar cuando"), choices=OutgoingKind.choices, widget=_boxes())
 
 
 class AddressEditForm(AddressForm):

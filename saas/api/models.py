@@ -52,7 +52,7 @@ class KeptAnswer(models.Model):
         constraints = [models.UniqueConstraint(fields=["api_key", "key"], name="kept_answer_once")]
 
 
-class NoticeKind(models.TextChoices):
+class OutgoingKind(models.TextChoices):
     """What the agency's software can be told of."""
 
     PAYMENT_APPROVED = "payment.approved", _("Pago aprobado")

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import transaction
 
-from saas.api.models import TEST, Notice, NoticeAddress, NoticeKind, NoticeState
+from saas.api.models import TEST, Notice, NoticeAddress, NoticeState, OutgoingKind
 from saas.api.purging import purge_after
 from saas.jobs.defer import defer
 
@@ -22,7 +22,7 @@ TRIED_FOR = timedelta(days=3)
 KEPT = timedelta(days=90)
 
 
-def publish(kind: NoticeKind, *, now: datetime, facts: Callable[[], Sequence[Mapping[str, Any]]]) -> None:
+def publish(kind: OutgoingKind, *, now: datetime, facts: Callable[[], Sequence[Mapping[str, Any]]]) -> None:
     """Say that each of some facts of `kind` is so. Call it in their transaction; `facts` is asked only if somebody listens."""
     listening = list(NoticeAddress.objects.filter(active=True, kinds__contains=[kind.value]).order_by("pk"))
     for data in facts() if listening else ():

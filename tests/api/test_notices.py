@@ -23,7 +23,7 @@ from pqrs import handling
 from pqrs.cases import open_case
 from saas.api import addresses, delivery, notices
 from saas.api.addresses import AddressRefused
-from saas.api.models import Notice, NoticeAddress, NoticeKind, NoticeTry
+from saas.api.models import Notice, NoticeAddress, NoticeTry, OutgoingKind
 from saas.audit.models import Change
 from saas.jobs.models import Job
 from saas.jobs.run import run_job
@@ -35,7 +35,7 @@ from tests.payments.money import check_invariants, say, start
 from tests.world import NOW, Casts
 
 PAGE = "/oficina/ajustes/avisos/"
-ALL = list(NoticeKind.values)
+ALL = list(OutgoingKind.values)
 
 
 @pytest.fixture(autouse=True)

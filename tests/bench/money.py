@@ -155,8 +155,9 @@ def lag(stack: Stack, payer: Payer, row: Row) -> None:
         assert result.right == result.asked, "a callback was not stored"
         references = ", ".join(f"'{reference}'" for reference, _ in said)
         times = (
-            "SELECT extract(epoch FROM f.made_at - c.received_at)::float FROM payments_callback c JOIN payments_attempt a ON a.reference = c.reference"
-            " JOIN payments_receipt r ON r.payment_id = a.payment_id JOIN payments_receiptfile f ON f.receipt_id = r.id"
+            "SELECT extract(epoch FROM f.made_at - c.received_at)::float FROM payments_callback c"
+            " JOIN payments_attempt a ON a.reference = c.reference JOIN payments_receipt r ON r.payment_id = a.payment_id"
+            " JOIN payments_receiptfile f ON f.receipt_id = r.id"
             f" WHERE c.reference IN ({references})"
         )
         until("each receipt is there", lambda times=times, said=said: len(stack.query(SLUG, times)) == len(said), seconds=300)

@@ -41,8 +41,7 @@ STAFF = {
     "desk-owner-bank": "/oficina/clientes/1/cuenta-bancaria/",
     "desk-book": "/oficina/libro/",
     "desk-api": "/oficina/ajustes/api/", "desk-notices": "/oficina/ajustes/avisos/",
-    "desk-settings": "/oficina/configuracion/", "desk-visits": "/oficina/ajustes/visitas/", "desk-domain": "/oficina/ajustes/dominio/",
-    "desk-overdue": "/oficina/cartera-vencida/", "desk-client-new": "/oficina/clientes/nuevo/",
+    "desk-visits": "/oficina/ajustes/visitas/", "desk-domain": "/oficina/ajustes/dominio/",
 }  # fmt: skip
 OPERATOR = {
     "superadmin": "/superadmin/", "superadmin-agencies": "/superadmin/tenants/agency/", "superadmin-agency": "/superadmin/tenants/agency/1/change/",

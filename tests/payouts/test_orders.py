@@ -10,8 +10,8 @@ import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
 
-from payments import certificates, income, payout_making, payouts, reversals
 from clientarea.models import Notice, NoticeKind
+from payments import certificates, income, payout_making, payouts, reversals
 from payments.models import (
     DeductionKind,
     Invoice,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,7 @@ from clientarea.models import Client, Notice, NoticeChoice, NoticeKind
 from clientarea.notice_words import words_of
 from clientarea.notices import Letter, Wish
 from payments import announcing, receipts
-from payments.models import Invoice, InvoiceKind, Payout, Receipt
+from payments.models import Invoice, InvoiceKind, Receipt
 from pqrs import handling
 from pqrs.cases import open_case
 from saas.audit.models import Change
