@@ -54,7 +54,7 @@ def desk_book_bring(request: HttpRequest) -> HttpResponse:
     if file is None:
         return _home(request, error=_("Elija un archivo."))
     try:
-        book = book_imports.bring(file, by=who(request), now=clock.now())  # type: ignore[arg-type]
+        book = book_imports.bring(file, by=who(request), now=clock.now())
     except (BookError, book_imports.ImportBusyError) as error:
         return _home(request, error=str(error))
     return redirect("desk_book_import", pk=book.pk)
@@ -78,7 +78,7 @@ def desk_book_import(request: HttpRequest, pk: int) -> HttpResponse:
         "book": book,
         "working": book.state in WORKING,
         "progress": _far(f"book:{book.pk}"),
-        "sheets": [_summary(name, counts) for name, counts in book.counts.items()],
+        "sheets": [_summary(spec.name, book.counts[spec.name]) for spec in SHEETS if spec.name in book.counts],
         "totals": [sum(counts[n] for counts in book.counts.values()) for n in range(6)] if book.counts else None,
         "hoja": sheet,
         "ver": shown,
@@ -171,19 +171,17 @@ def desk_book_template(request: HttpRequest) -> HttpResponse:
 
 
 def _home(request: HttpRequest, *, error: str = "") -> HttpResponse:
-    last = book_undo.last_applied()
+    file = _newest(BookFileKind.EXPORT, None)
     context = {
         "error": error,
         "page_obj": Paginator(BookImport.objects.all(), PAGE).get_page(request.GET.get("page")),
         "open": BookImport.objects.filter(busy=True).first(),
-        "last": last,
-        "file": _newest(BookFileKind.EXPORT, None),
+        "file": file,
+        "progress": _far(f"file:{file.pk}") if file else None,
         "can_act": who(request).staff_role == StaffRole.HEAD,
         "can_take": who(request).staff_role != StaffRole.VIEWER,
         "names": ", ".join(spec.name for spec in SHEETS),
     }
-    file = context["file"]
-    context["progress"] = _far(f"file:{file.pk}") if file else None  # type: ignore[attr-defined]
     return render(request, "desk/book.html", context, status=422 if error else 200)
 
 

@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from clientarea.models import BookImport, BookLine, BookRecord, Client, Lease, Unit
 from payments.models import Invoice, Movement, Payment, Receipt, ReceiptFile
 from saas import book_imports
-from saas.accounts.models import StaffRole, User
+from saas.accounts.models import Role, StaffRole, User
 from saas.audit.models import Change
 from saas.jobs.models import Job
 from saas.jobs.run import run_job
@@ -308,7 +308,7 @@ def test_what_depends_on_it_holds_an_undo(here: Cast, inside: None, sara: Any, t
     assert _try_undo(sara, made) == ["Inmueble LB-1 · Otra: alguien lo cambió después de la importación."]
     Unit.objects.filter(code="LB-1").update(address="Carrera 1 IN-1")
 
-    user = User.objects.create_user(username=RITA, role="client", name="Rita", email="r@correo.example")
+    user = User.objects.create_user(username=RITA, role=Role.CLIENT, name="Rita", email="r@correo.example")
     Client.objects.filter(pk=rita.pk).update(user=user)
     assert _try_undo(sara, made) == ["Cliente Rita Arrendataria: ya tiene una cuenta o una invitación."]
     Client.objects.filter(pk=rita.pk).update(user=None)
