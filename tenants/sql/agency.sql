@@ -1,5 +1,5 @@
 -- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.
--- migrations: 39bbf752c44e7f7d92e7eedc937b60a96c24314970d172984585c15c7b7b9aa2
+-- migrations: 554ede07c5622ae232a917d44c7c9ec9ac412e5f1eb6fad3a7c26f60ce0a1d6e
 
 CREATE FUNCTION "audit_refuse"() RETURNS "trigger"
     LANGUAGE "plpgsql"
@@ -872,8 +872,8 @@ CREATE TABLE "payments_reminderpolicy" (
     CONSTRAINT "payments_reminderpolicy_most_check" CHECK (("most" >= 0)),
     CONSTRAINT "payments_reminderpolicy_repeat_days_check" CHECK (("repeat_days" >= 0)),
     CONSTRAINT "payments_reminderpolicy_weekly_check" CHECK (("weekly" >= 0)),
-    CONSTRAINT "reminder_policy_days" CHECK (((("days_after" >= 1) AND ("days_after" <= 60)) AND (("days_before" >= 1) AND ("days_before" <= 15)))),
-    CONSTRAINT "reminder_policy_often" CHECK (((("most" >= 1) AND ("most" <= 12)) AND (("repeat_days" >= 3) AND ("repeat_days" <= 60)) AND (("weekly" >= 1) AND ("weekly" <= 3)))),
+    CONSTRAINT "reminder_policy_days" CHECK ((("days_after" >= 1) AND ("days_after" <= 60) AND ("days_before" >= 1) AND ("days_before" <= 15))),
+    CONSTRAINT "reminder_policy_often" CHECK ((("most" >= 1) AND ("most" <= 12) AND ("repeat_days" >= 3) AND ("repeat_days" <= 60) AND ("weekly" >= 1) AND ("weekly" <= 3))),
     CONSTRAINT "reminder_policy_single" CHECK (("id" = 1))
 );
 
