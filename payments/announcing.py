@@ -33,13 +33,14 @@ def announce_invoice(invoice: Invoice, now: datetime) -> bool:
     if invoice.voided_at is not None or invoice.balance <= 0:
         return False
     with transaction.atomic():
-        new = notices.tell(client=invoice.client, kind=NoticeKind.INVOICE, key=invoice_key(invoice.pk), data=_data(invoice), link=invoice_path(invoice), now=now)
-        if new and notices.wants_mail(invoice.client, NoticeKind.INVOICE):
-            # Whoever asks first sends it: the row says so.
-            if Invoice.objects.filter(pk=invoice.pk, mail_asked_at=None).update(mail_asked_at=now):
-                defer(
-                    "payments.invoice_mail", f"notice:{invoice_key(invoice.pk)}", now=now, due_at=mail_time(invoice, now), invoice_id=invoice.pk
-                )  # fmt: skip
+        key = invoice_key(invoice.pk)
+        new = notices.tell(
+            client=invoice.client, kind=NoticeKind.INVOICE, key=key, data=_data(invoice), link=invoice_path(invoice), now=now
+        )  # fmt: skip
+        wanted = new and notices.wants_mail(invoice.client, NoticeKind.INVOICE)
+        # Whoever asks first sends it: the row says so.
+        if wanted and Invoice.objects.filter(pk=invoice.pk, mail_asked_at=None).update(mail_asked_at=now):
+            defer("payments.invoice_mail", f"notice:{key}", now=now, due_at=mail_time(invoice, now), invoice_id=invoice.pk)
         return new
 
 

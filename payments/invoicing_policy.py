@@ -70,7 +70,8 @@ def withholding_of(amount: Decimal, year: int, known: Mapping[int, YearFigures])
     year whose figures the agency has not entered: those of another year do not speak for it."""
     row = known.get(year)
     if row is None or row.uvt is None or row.withholding_rate is None or row.withholding_base is None:
-        raise FiguresMissing(f"El inquilino retiene: escriba primero la UVT, el porcentaje y la base de retención de {year} en Reglas de facturación.")
+        missing = f"la UVT, el porcentaje y la base de retención de {year}"
+        raise FiguresMissing(f"El inquilino retiene: escriba primero {missing} en Reglas de facturación.")
     if amount < row.uvt * row.withholding_base:
         return Decimal(0)
     return whole(amount * row.withholding_rate / 100)

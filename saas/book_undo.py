@@ -172,7 +172,8 @@ class _Undo:
         """The payments whose money staff moved since: by a credit note, by using the credit, or back."""
         later = Movement.objects.filter(Q(credit_note__isnull=False) | Q(credit_use__isnull=False) | Q(reversal__isnull=False))
         whose = sorted({row.payment_id or 0 for row in store.found(later, "pk", self._doomed[Movement])})
-        return [["payment", pk, _("%s: su dinero se movió después (nota crédito, saldo a favor o reverso).") % self._name("payment", pk)] for pk in whose]
+        told = _("%s: su dinero se movió después (nota crédito, saldo a favor o reverso).")
+        return [["payment", pk, told % self._name("payment", pk)] for pk in whose]
 
     def _tied(self, kind: str) -> list[list[Any]]:
         """The rows of others that point at what would go, whatever table they are in."""
@@ -183,7 +184,8 @@ class _Undo:
         if kind == "payment":
             owner = dict(Receipt.objects.filter(pk__in=self._doomed[Receipt]).values_list("pk", "payment_id")) if self._doomed[Receipt] else {}
             pairs.append((Receipt, self._doomed[Receipt], owner))
-            moved = {row.pk: row.payment_id for row in store.found(Movement.objects.filter(payment__isnull=False), "pk", self._doomed[Movement])}
+            rows = store.found(Movement.objects.filter(payment__isnull=False), "pk", self._doomed[Movement])
+            moved = {row.pk: row.payment_id or 0 for row in rows}
             pairs.append((Movement, set(moved), moved))
         for pointed, ids, whose in pairs:
             for relation in pointed._meta.related_objects:

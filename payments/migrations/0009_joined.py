@@ -48,6 +48,47 @@ BEGIN
 END $$;
 """
 
+# As in 0006, and: what an import voided, its undo puts back; never one that was issued here.
+STAYS = """
+CREATE OR REPLACE FUNCTION payments_invoice_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    put_back boolean := false;
+BEGIN
+    IF OLD.resolution_id IS NOT NULL AND (OLD.total, OLD.base, OLD.administration, OLD.extras, OLD.iva, OLD.withholding, OLD.prefix, OLD.number,
+        OLD.client_id, OLD.kind, OLD.resolution_id) IS DISTINCT FROM (NEW.total, NEW.base, NEW.administration, NEW.extras, NEW.iva,
+        NEW.withholding, NEW.prefix, NEW.number, NEW.client_id, NEW.kind, NEW.resolution_id) THEN
+        RAISE EXCEPTION 'invoice % was issued: its number, its client and its amounts stay', OLD.id
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF OLD.voided_at IS NOT NULL AND NEW.voided_at IS NULL AND OLD.resolution_id IS NULL THEN
+        EXECUTE format('SELECT EXISTS (SELECT 1 FROM %1$I.clientarea_bookrecord r JOIN %1$I.clientarea_bookimport b ON b.id = r.book_id'
+            ' WHERE r.kind = ''invoice'' AND NOT r.created AND r.object_id = $1 AND b.state = ''undoing'')', TG_TABLE_SCHEMA)
+            INTO put_back USING OLD.id;
+    END IF;
+    IF OLD.voided_at IS NOT NULL AND NEW.voided_at IS NULL AND NOT put_back OR OLD.voided_at IS NULL AND NEW.voided_at IS NOT NULL AND NEW.applied <> 0 THEN
+        RAISE EXCEPTION 'invoice %: a voided one stays so, and one with money is not voided', OLD.id
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+STAYS_BACK = """
+CREATE OR REPLACE FUNCTION payments_invoice_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.resolution_id IS NOT NULL AND (OLD.total, OLD.base, OLD.administration, OLD.extras, OLD.iva, OLD.withholding, OLD.prefix, OLD.number,
+        OLD.client_id, OLD.kind, OLD.resolution_id) IS DISTINCT FROM (NEW.total, NEW.base, NEW.administration, NEW.extras, NEW.iva,
+        NEW.withholding, NEW.prefix, NEW.number, NEW.client_id, NEW.kind, NEW.resolution_id) THEN
+        RAISE EXCEPTION 'invoice % was issued: its number, its client and its amounts stay', OLD.id
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF OLD.voided_at IS NOT NULL AND NEW.voided_at IS NULL OR OLD.voided_at IS NULL AND NEW.voided_at IS NOT NULL AND NEW.applied <> 0 THEN
+        RAISE EXCEPTION 'invoice %: a voided one stays so, and one with money is not voided', OLD.id
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -57,6 +98,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(GUARD, GUARD_BACK),
+        migrations.RunSQL(STAYS, STAYS_BACK),
         migrations.AlterField(
             model_name='yearfigures',
             name='uvt',

@@ -82,5 +82,5 @@ def _key(notice: Notice) -> str:
     return f"{notice.pk}:{notice.rounds}"
 
 
-def _ids(notice: Notice) -> dict[str, int]:
+def _ids(notice: Notice) -> dict[str, Any]:
     return {"notice_id": notice.pk, "round": notice.rounds}

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from celery import current_app
@@ -70,7 +71,8 @@ def defer_all(kind: str, jobs: Sequence[tuple[str, Mapping[str, Any]]], *, now: 
             [kind, now, now, [key for key, _payload in jobs], [json.dumps(payload) for _key, payload in jobs], schema, now],
         )
         made = [row[0] for row in cursor.fetchall()]
-    transaction.on_commit(lambda: [nudge(schema, job) for job in made])
+    for job in made:
+        transaction.on_commit(partial(nudge, schema, job))
 
 
 def ring(due_at: datetime) -> None:

@@ -1,5 +1,5 @@
 -- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.
--- migrations: 6fcd607d77d6b21223fd213aad41494c6974ee00518fdc29c3e3bf84b06bc1f4
+-- migrations: 61c78c8621b0744d9a1bb44d32facf199dfc1bc3815960c1d1c027e338871c72
 
 CREATE FUNCTION "audit_refuse"() RETURNS "trigger"
     LANGUAGE "plpgsql"
@@ -72,7 +72,9 @@ END $_$;
 
 CREATE FUNCTION "payments_invoice_stays"() RETURNS "trigger"
     LANGUAGE "plpgsql"
-    AS $$
+    AS $_$
+DECLARE
+    put_back boolean := false;
 BEGIN
     IF OLD.resolution_id IS NOT NULL AND (OLD.total, OLD.base, OLD.administration, OLD.extras, OLD.iva, OLD.withholding, OLD.prefix, OLD.number,
         OLD.client_id, OLD.kind, OLD.resolution_id) IS DISTINCT FROM (NEW.total, NEW.base, NEW.administration, NEW.extras, NEW.iva,
@@ -80,12 +82,17 @@ BEGIN
         RAISE EXCEPTION 'invoice % was issued: its number, its client and its amounts stay', OLD.id
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    IF OLD.voided_at IS NOT NULL AND NEW.voided_at IS NULL OR OLD.voided_at IS NULL AND NEW.voided_at IS NOT NULL AND NEW.applied <> 0 THEN
+    IF OLD.voided_at IS NOT NULL AND NEW.voided_at IS NULL AND OLD.resolution_id IS NULL THEN
+        EXECUTE format('SELECT EXISTS (SELECT 1 FROM %1$I.clientarea_bookrecord r JOIN %1$I.clientarea_bookimport b ON b.id = r.book_id'
+            ' WHERE r.kind = ''invoice'' AND NOT r.created AND r.object_id = $1 AND b.state = ''undoing'')', TG_TABLE_SCHEMA)
+            INTO put_back USING OLD.id;
+    END IF;
+    IF OLD.voided_at IS NOT NULL AND NEW.voided_at IS NULL AND NOT put_back OR OLD.voided_at IS NULL AND NEW.voided_at IS NOT NULL AND NEW.applied <> 0 THEN
         RAISE EXCEPTION 'invoice %: a voided one stays so, and one with money is not voided', OLD.id
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NEW;
-END $$;
+END $_$;
 
 CREATE FUNCTION "payments_never_changes"() RETURNS "trigger"
     LANGUAGE "plpgsql"

@@ -25,6 +25,7 @@ from tests.payments.money import check_invariants
 from tests.payouts.steps import check_payouts, collect, figures, liquidate, pay
 from tests.world import NOW, TODAY, Cast, Casts, make_invoice
 
+
 @pytest.fixture(autouse=True)
 def loopback(settings: Any) -> None:
     """The addresses of these tests may be this machine's; nothing is delivered."""
@@ -129,7 +130,7 @@ def test_the_agencys_software_is_told_of_issued_invoices_and_paid_payouts(here: 
 def test_telling_of_a_batch_costs_the_same_however_many_there_are(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     listen(here, "http://127.0.0.1:9/")
     some_leases(here, 40)
-    counts = []
+    counts: list[tuple[int, int]] = []
     for batch, period in ((5, DECEMBER), (30, date(2027, 1, 1))):
         monkeypatch.setattr(runs, "BATCH", batch)
         run = begin(here, period)
