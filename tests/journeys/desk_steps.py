@@ -149,8 +149,8 @@ def add_unit(place: Place, code: str, owner: Person) -> None:
 
 
 def add_lease(place: Place, number: str, unit: str, renter: Person, *, rent: str, administration: str = "") -> None:
-    """*Nuevo contrato*: a year from the first of this month, 10 % of commission."""
-    first = this_month()
+    """*Nuevo contrato*: a year from the first of last month, 10 % of commission."""
+    first = last_month()
     page = place.go("/contratos/nuevo/")
     fill(page, number=number, unit=unit, renter=renter.document, rent=rent, administration=administration, payment_day="5", commission="10")
     fill(page, starts_on=first.isoformat(), ends_on=(first.replace(year=first.year + 1) - timedelta(days=1)).isoformat())

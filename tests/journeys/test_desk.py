@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ import pypdfium2
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from saas.lib import clock
 from tests.journeys import desk_steps as at
 from tests.journeys.desk_steps import AREA, OWNER, RENTER, Person, Place, fill, heading, press, said
 from tests.journeys.stack import Stack, until
@@ -23,6 +25,8 @@ from tests.journeys.steps import come_back, download, expect_state, letter_with,
 
 pytestmark = pytest.mark.journey
 NBSP = "\u00a0"
+NAME = at.ABOUT["agency_name"]
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
 def cop(amount: int) -> str:
@@ -58,7 +62,7 @@ def pay_with_payu(page: Page, place: Place, number: str) -> None:
 
 
 def test_an_agency_from_empty_to_a_paid_invoice(place: Place) -> None:
-    assert place.query("SELECT merchant_id, account_id, test, active FROM payments_gatewayaccount WHERE active") == [
+    assert place.query("SELECT merchant_id, account_id, test, active FROM payments_gatewayaccount WHERE active AND provider = 'payu'") == [
         ("508029", "512321", True, True)
     ]
     assert place.query(
@@ -78,7 +82,7 @@ def test_an_agency_from_empty_to_a_paid_invoice(place: Place) -> None:
         f" i.id = l.invoice_id WHERE i.prefix || '-' || i.number = '{number}'"
     )
     text = paper(renter, renter.get_by_test_id("download-receipt"))
-    assert (f"CP-{receipt}" in text, number in text, "1.000.000" in text, ABOUT_NAME in text) == (True, True, True, True)
+    assert (f"CP-{receipt}" in text, number in text, "1.000.000" in text, NAME in text) == (True, True, True, True)
     letter_with(place.stack, f"comprobante-CP-{receipt}.pdf", f"To: {RENTER.email}")
 
     desk = place.desk
@@ -94,4 +98,190 @@ def test_an_agency_from_empty_to_a_paid_invoice(place: Place) -> None:
     ]
 
 
-ABOUT_NAME = at.ABOUT["agency_name"]
+
+def test_a_month_from_its_invoices_to_what_the_owner_got(place: Place, window: Any) -> None:
+    """Generated with preview and progress; one paid by PayU, one in cash with its proof, dated on the last day of that month; the
+    commission of the month; liquidated and paid out; the owner's income and certificate have exactly those figures."""
+    owner, neighbour = Person("41500600", "Ofelia Ortiz", "ofelia@correo.example"), Person("79200300", "Néstor Naranjo", "nestor@correo.example")
+    for person in (owner, neighbour):
+        at.add_client(place, person)
+    for unit, lease, renter, rent in (("MO-1", "CM-1", RENTER, "1.500.000"), ("MO-2", "CM-2", neighbour, "2.000.000")):
+        at.add_unit(place, unit, owner)
+        at.add_lease(place, lease, unit, renter, rent=rent)
+    month = at.last_month()
+
+    # The month
+    page = place.go("/facturas/generar/")
+    fill(page, kind="month", period=f"{month:%Y-%m}")
+    press(page, "Ver qué se facturaría")
+    drafts = page.get_by_test_id("draft")
+    expect(drafts).to_have_count(3)  # and that of CL-1, which every journey finds
+    expect(page.get_by_test_id("preview-total")).to_have_text(cop(1_200_000 + 1_500_000 + 2_000_000))
+    expect(drafts.filter(has_text="CM-2")).to_contain_text(cop(2_000_000))
+    assert place.one("SELECT count(*) FROM payments_invoice WHERE run_id IS NOT NULL") == 0
+    press(page, "Expedir 3 facturas")
+    expect(page.get_by_test_id("run-told")).to_contain_text(f"3 facturas expedidas por {cop(4_700_000)}.", timeout=30_000)
+    numbers = dict(
+        place.query(
+            "SELECT l.number, i.prefix || '-' || i.number FROM payments_invoice i JOIN clientarea_lease l ON l.id = i.lease_id"
+            " WHERE i.run_id IS NOT NULL AND i.kind = 'rent'"
+        )
+    )
+    assert sorted(numbers) == ["CL-1", "CM-1", "CM-2"]
+
+    # Its money
+    place.renter.goto(place.origin + AREA + "/")
+    pay_with_payu(place.renter, place, numbers["CM-1"])
+    paid_on = at.this_month() - timedelta(days=1)
+    page = place.go(f"/clientes/{at.client_id(place, neighbour)}/registrar-pago/")
+    fill(page, amount="2.000.000", paid_on=paid_on.isoformat(), means="Efectivo", reference="Recibo de caja 17")
+    page.locator("[name=proof]").set_input_files({"name": "recibo.pdf", "mimeType": "application/pdf", "buffer": PDF})
+    press(page, "Registrar pago")
+    heading(page, f"Pago de {cop(2_000_000)}")
+    assert download(page, page.get_by_role("main").get_by_role("link", name="pdf")) == PDF
+    assert place.query(
+        "SELECT p.means, p.reference, p.amount, p.paid_on, p.source, i.total - i.applied FROM payments_payment p JOIN payments_paymentline l"
+        f" ON l.payment_id = p.id JOIN payments_invoice i ON i.id = l.invoice_id WHERE i.prefix || '-' || i.number = '{numbers['CM-2']}'"
+    ) == [("Efectivo", "Recibo de caja 17", Decimal(2_000_000), paid_on, "manual", Decimal(0))]
+    letter_with(place.stack, f"To: {neighbour.email}", "Recibimos su pago")
+
+    # The commission of the month that is over, and the payout of both
+    page = place.go("/facturas/generar/")
+    fill(page, kind="commission", period=f"{at.last_month():%Y-%m}")
+    press(page, "Ver qué se facturaría")
+    expect(page.get_by_test_id("preview-total")).to_have_text(cop(238_000))
+    press(page, "Expedir 1 factura")
+    expect(page.get_by_test_id("run-told")).to_contain_text(f"1 factura expedida por {cop(238_000)}.", timeout=30_000)
+    page = place.go("/egresos/liquidar/")
+    mine = page.get_by_test_id("owner").filter(has=page.get_by_role("heading", name=owner.name))
+    expect(mine).to_contain_text("LC-1")
+    expect(mine.locator(".card-actions")).to_have_text(cop(3_083_500))
+    page.get_by_test_id("liquidate").click()
+    page.wait_for_url(re.compile(r"/egresos/$"))
+    page.get_by_test_id("order-row").filter(has_text=owner.name).get_by_role("link", name=owner.name).click()
+    heading(page, re.compile(re.escape(cop(3_083_500))))
+    press(page, "Marcar como revisado")
+    fill(page, bank_reference="TRX-998877")
+    press(page, "Marcar como girado")
+    expect(page.get_by_role("main")).to_contain_text("referencia TRX-998877")
+    rows = place.query(
+        "SELECT l.number, p.collected, p.commission, p.commission_iva, p.withholdings, p.other, p.net FROM payments_payout p JOIN"
+        f" clientarea_client c ON c.id = p.owner_id JOIN clientarea_lease l ON l.id = p.lease_id WHERE c.document = '{owner.document}' ORDER BY 1"
+    )
+    assert rows == [
+        ("CM-1", Decimal(1_500_000), Decimal(150_000), Decimal(28_500), Decimal(0), Decimal(0), Decimal(1_321_500)),
+        ("CM-2", Decimal(2_000_000), Decimal(200_000), Decimal(38_000), Decimal(0), Decimal(0), Decimal(1_762_000)),
+    ]
+    letter_with(place.stack, f"To: {owner.email}", "(application/pdf)")
+
+    # What the owner sees
+    at.invite(place, owner)
+    theirs = window().new_page()
+    at.activate(theirs, place.stack, owner)
+    log_in(theirs, place.origin, owner.account, path=f"{AREA}/ingresos/")
+    total = theirs.get_by_test_id("year-total")
+    expect(total).to_have_count(1)
+    for figure in (3_083_500, 3_500_000, 416_500):  # net, collected, commission with its IVA
+        expect(total).to_contain_text(cop(figure))
+    expect(theirs.get_by_test_id("payout-row")).to_have_count(2)
+    theirs.goto(place.origin + AREA + "/certificados/")
+    text = paper(theirs, theirs.get_by_test_id("owner-year").get_by_role("link")).replace(NBSP, " ")
+    for figure in ("1.500.000", "2.000.000", "3.500.000", "350.000", "66.500", "1.321.500", "1.762.000", "3.083.500"):
+        assert figure in text, (figure, text)
+
+
+def test_a_case_is_answered_one_day_before_its_term(place: Place) -> None:
+    place.stack.run("-m", "tests.journeys.seed", "almost_due", at.SLUG, RENTER.document)
+    (number, received_on, due_on) = place.query("SELECT number, received_on, due_on FROM pqrs_case ORDER BY id DESC LIMIT 1")[0]
+    assert received_on < due_on
+    page = place.go("/pqrs/")
+    row = page.get_by_test_id("case-row").filter(has_text=number)
+    expect(row).to_contain_text("queda 1 día hábil")
+    row.get_by_role("link").click()
+    heading(page, f"PQRS {number}")
+    page.get_by_label("Texto para el cliente").fill("El técnico cambia la bujía mañana a las 9 a. m.")
+    press(page, "Enviar respuesta")
+    expect(page.locator(".state-answered:visible").first).to_have_text("Respondida")
+    assert place.query(f"SELECT state, answered_at::date <= due_on FROM pqrs_case WHERE number = '{number}'") == [("answered", True)]
+    letter_with(place.stack, f"To: {RENTER.email}", number, "bujía")
+
+    client = place.renter
+    client.goto(f"{place.origin}{AREA}/pqrs/")
+    client.get_by_role("link", name=number).first.click()
+    expect(client.get_by_role("main")).to_contain_text("El técnico cambia la bujía mañana a las 9 a. m.")
+    client.get_by_label("4 · Buena").check()
+    client.get_by_label(re.compile("Comentario")).fill("Rápido.")
+    press(client, "Calificar")
+    expect(client.get_by_role("main")).to_contain_text("Calificó la respuesta con 4 de 5.")
+    place.desk.reload()
+    expect(place.desk.get_by_role("main")).to_contain_text("El cliente calificó la respuesta con 4 de 5. «Rápido.»")
+    assert place.query(f"SELECT rating, rating_comment FROM pqrs_case WHERE number = '{number}'") == [(4, "Rápido.")]
+
+
+def test_a_bank_transfer_with_its_proof(place: Place) -> None:
+    page = place.go("/transferencias/cuenta/")
+    fill(page, bank="Bancolombia", kind="savings", account="00112233445", holder=NAME, document="901234567-7")
+    page.locator("[name=active]").check()
+    press(page, "Guardar")
+    number = at.write_invoice(place, "CL-1", concept="Arreglo de la cocina", other="Grifo nuevo:85.000")
+
+    client = place.renter
+    client.goto(f"{place.origin}{AREA}/facturas/?q={number}")
+    client.get_by_role("link", name=re.compile(f"^Pagar (la )?factura {number}")).click()
+    client.get_by_label("Transferencia bancaria").check()
+    client.get_by_test_id("register-payment").click()
+    expect(client.get_by_test_id("amount")).to_have_text(cop(85_000))
+    expect(client.get_by_role("main")).to_contain_text("00112233445")
+    reference = client.get_by_test_id("reference").inner_text()
+    client.locator("main input[type=file]").set_input_files({"name": "soporte.pdf", "mimeType": "application/pdf", "buffer": PDF})
+    client.get_by_test_id("hand-in").click()
+    expect_state(client, "pending")
+
+    page = place.go("/transferencias/")
+    row = page.get_by_test_id("transfer-row").filter(has_text=reference)
+    expect(row).to_contain_text(cop(85_000))
+    row.get_by_role("link").click()
+    assert download(page, page.get_by_test_id("proof")) == PDF
+    fill(page, bank_reference="BC-445566")
+    press(page, "Confirmar")
+    expect_state(client, "approved")  # by itself
+    expect(client.get_by_test_id("download-receipt")).to_be_visible(timeout=30_000)
+    assert number in paper(client, client.get_by_test_id("download-receipt"))
+    assert place.query(
+        "SELECT t.state, t.bank_reference, a.amount, i.total - i.applied FROM payments_transferproof t JOIN payments_attempt a ON a.id ="
+        " t.attempt_id JOIN payments_paymentline l ON l.payment_id = a.payment_id JOIN payments_invoice i ON i.id = l.invoice_id"
+        f" WHERE a.reference = '{reference}'"
+    ) == [("approved", "BC-445566", Decimal(85_000), Decimal(0))]
+
+
+def test_a_document_is_asked_for_and_handed_in(place: Place) -> None:
+    """The client is told in the portal (counted until read) and by mail, hands it in, and it is accepted."""
+    client = place.renter
+    client.goto(f"{place.origin}{AREA}/notificaciones/")
+    everything = client.get_by_role("button", name="Marcar todas como leídas")
+    if everything.count():
+        everything.click()
+        expect(everything).to_be_hidden()
+    page = place.go(f"/clientes/{at.client_id(place, RENTER)}/documentos/solicitar/")
+    title = "Póliza de arrendamiento renovada"
+    fill(page, kind="policy", title=title, why="La actual vence este mes.", due_on=(clock.today() + timedelta(days=8)).isoformat())
+    press(page, "Solicitar")
+    said(page, "Solicit")
+    letter_with(place.stack, f"To: {RENTER.email}", title)
+
+    bell = client.get_by_role("link", name="Notificaciones: 1 sin leer")
+    until("the notice is counted", lambda: client.reload() and bell.count())
+    client.get_by_test_id("notice").first.get_by_role("link").click()
+    heading(client, title)
+    expect(client.get_by_role("link", name="Notificaciones", exact=True).first).to_be_attached()
+    client.locator("main input[type=file]").set_input_files({"name": "poliza.pdf", "mimeType": "application/pdf", "buffer": PDF})
+    press(client, "Entregar")
+    expect(client.get_by_role("main")).to_contain_text("La inmobiliaria está revisando lo que entregó.")
+
+    page = place.go("/documentos/")
+    page.get_by_role("main").get_by_role("link", name=re.compile(title)).first.click()
+    assert download(page, page.get_by_role("link", name=re.compile("poliza")).first) == PDF
+    press(page, "Aceptar")
+    client.reload()
+    expect(client.get_by_role("main")).to_contain_text("La inmobiliaria aceptó lo que entregó.")
+    assert place.query(f"SELECT r.state, count(f.id) FROM clientarea_filerequest r JOIN clientarea_fileevent e ON e.request_id = r.id LEFT JOIN clientarea_clientfile f ON f.event_id = e.id WHERE r.title = '{title}' GROUP BY 1") == [("accepted", 1)]  # fmt: skip
