@@ -7,7 +7,10 @@ each journey brings the clients, leases and invoices that it is about, so that n
 from __future__ import annotations
 
 import io
+import json
 import re
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -15,6 +18,7 @@ from typing import Any
 
 import pypdfium2
 import pytest
+from openpyxl import load_workbook
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from saas.lib import clock
@@ -266,7 +270,7 @@ def test_a_document_is_asked_for_and_handed_in(place: Place) -> None:
     title = "Póliza de arrendamiento renovada"
     fill(page, kind="policy", title=title, why="La actual vence este mes.", due_on=(clock.today() + timedelta(days=8)).isoformat())
     press(page, "Solicitar")
-    said(page, "Solicit")
+    said(page, "Le pedimos el documento al cliente.")
     letter_with(place.stack, f"To: {RENTER.email}", title)
 
     bell = client.get_by_role("link", name="Notificaciones: 1 sin leer")
@@ -285,3 +289,113 @@ def test_a_document_is_asked_for_and_handed_in(place: Place) -> None:
     client.reload()
     expect(client.get_by_role("main")).to_contain_text("La inmobiliaria aceptó lo que entregó.")
     assert place.query(f"SELECT r.state, count(f.id) FROM clientarea_filerequest r JOIN clientarea_fileevent e ON e.request_id = r.id LEFT JOIN clientarea_clientfile f ON f.event_id = e.id WHERE r.title = '{title}' GROUP BY 1") == [("accepted", 1)]  # fmt: skip
+
+
+def test_the_book_is_previewed_imported_undone_and_exported(place: Place) -> None:
+    page = place.go("/libro/")
+    book = load_workbook(io.BytesIO(download(page, page.get_by_role("link", name="plantilla"))))
+    zoila, street = "60700800", "Calle 5 # 6-7"
+    for sheet, rows in {
+        "Terceros": [
+            ("CC", zoila, None, "Zoila Zapata", "zoila@correo.example", "300 765 4321", None, street, "Cali"),
+            ("CC", OWNER.document, None, OWNER.name, OWNER.email, "300 123 4567", None, "Calle 9 # 9-9", "Cali"),
+        ],
+        "Inmuebles": [
+            ("LB-1", "Casa", street, "Cali", "Granada", 3, "001-9", f"{zoila}:100%"),
+            ("LB-2", "Casa", street, "Cali", "Granada", 3, "001-8", "99999999:100%"),
+        ],
+        "Contratos": [("CB-1", "LB-1", RENTER.document, None, 900000, 0, "2026-01-01", "2028-12-31", 5, "Vivienda", "8%")],
+    }.items():
+        for row in rows:
+            book[sheet].append(row)
+    made = io.BytesIO()
+    book.save(made)
+    brought = {"name": "libro.xlsx", "mimeType": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "buffer": made.getvalue()}
+    page.get_by_label("Archivo de Excel, hasta 10 MB").set_input_files(brought)
+    press(page, "Cargar y revisar")
+
+    # What it would do: nothing is done yet
+    confirm = page.get_by_test_id("confirm")
+    expect(confirm).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("main")).to_contain_text("Si confirma, se crean 3 y cambian 1. La rechazada se deja por fuera; las demás sí entran.")
+    told = [" ".join(row.inner_text().split()) for row in page.get_by_test_id("sheet-row").all()]
+    assert told[:3] == ["Terceros 2 1 1 0 0 0", "Inmuebles 2 1 0 0 1 0", "Contratos 1 1 0 0 0 0"]
+    changed = page.get_by_test_id("book-line").filter(has_text=OWNER.name)
+    expect(changed).to_contain_text("Calle 9 # 9-9")
+    known = f"SELECT document, address, city FROM clientarea_client WHERE document IN ('{zoila}', '{OWNER.document}') ORDER BY 1"
+    assert place.query(known) == [(OWNER.document, "", "")]
+    press(page, "El mismo libro con una columna de errores")
+    wrong = page.get_by_test_id("book-download")
+    expect(wrong).to_be_visible(timeout=30_000)
+    errors = load_workbook(io.BytesIO(download(page, wrong)))["Inmuebles"]
+    assert [("99999999" in str(row[-1].value)) for row in errors.iter_rows(min_row=2)] == [False, True]
+
+    # Done, and undone
+    confirm.click()
+    state = page.get_by_test_id("book-state")
+    expect(state).to_have_class(re.compile("state-applied"), timeout=30_000)
+    assert place.query(known) == [(OWNER.document, "Calle 9 # 9-9", "Cali"), (zoila, street, "Cali")]
+    assert place.query("SELECT number, rent FROM clientarea_lease WHERE number = 'CB-1'") == [("CB-1", Decimal(900_000))]
+    place.go("/")
+    expect(page.get_by_test_id("last-import")).to_have_text("libro.xlsx")
+    page.get_by_test_id("last-import").click()
+    page.get_by_text("Deshacer esta importación").click()
+    page.get_by_test_id("undo").click()
+    expect(state).to_have_class(re.compile("state-undone"), timeout=30_000)
+    assert place.query(known) == [(OWNER.document, "", "")]
+    assert place.query("SELECT code FROM clientarea_unit WHERE code LIKE 'LB-%'") == []
+
+    # Taken away
+    place.go("/libro/")
+    press(page, "Preparar el libro")
+    ready = page.get_by_test_id("book-download")
+    expect(ready).to_be_visible(timeout=30_000)
+    export = load_workbook(io.BytesIO(download(page, ready)), read_only=True)
+    documents = [str(row[1]) for row in export["Terceros"].iter_rows(min_row=2, values_only=True)]
+    assert documents == [document for (document,) in place.query("SELECT document FROM clientarea_client ORDER BY document")]
+    assert "CL-1" in [row[0] for row in export["Contratos"].iter_rows(min_row=2, values_only=True)]
+
+
+def call(place: Place, path: str, key: str, data: Any = None, **headers: str) -> tuple[int, Any]:
+    """A request of a program to the API of an agency: the status and the body."""
+    slug = headers.pop("slug", at.SLUG)
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{place.stack.web_port}/api/v1{path}", data=json.dumps(data).encode() if data is not None else None,
+        headers={"Host": f"{slug}.localhost:{place.stack.port}", "Content-Type": "application/json", "Authorization": f"Bearer {key}", **headers},
+    )  # fmt: skip
+    try:
+        with urllib.request.urlopen(request, timeout=15) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        assert error.headers["Content-Type"] == "application/problem+json"
+        return error.code, json.loads(error.read())
+
+
+def test_a_key_of_the_api_opens_what_it_may(place: Place) -> None:
+    page = place.go("/ajustes/api/")
+    fill(page, name="Contabilidad")
+    for scope in ("Clientes: leer", "Clientes: crear y cambiar", "Facturas: leer"):
+        page.get_by_label(scope, exact=True).check()
+    press(page, "Crear llave")
+    key = page.get_by_test_id("secret").inner_text()
+    page.reload()
+    expect(page.get_by_test_id("secret")).to_have_count(0)  # shown once
+    expect(page.get_by_role("main")).to_contain_text("sin usar")
+    assert place.one("SELECT count(*) FROM api_apikey k WHERE k::text LIKE '%' || '" + key + "' || '%'") == 0
+
+    status, found = call(place, f"/clients/?document={RENTER.document}", key)
+    assert (status, [client["name"] for client in found["results"]]) == (200, [RENTER.name])
+    assert (call(place, "/leases/", key)[0], call(place, "/clients/", "no-es-esta")[0]) == (403, 401)
+    assert call(place, "/clients/", key, slug="cordillera")[0] == 401
+    sent = {"document_type": "CC", "document": "80900100", "name": "Patricia Programa", "email": "patricia@correo.example"}
+    first, again = (call(place, "/clients/", key, sent, **{"Idempotency-Key": "journey-0001"}) for _ in range(2))
+    assert (first[0], first == again) == (201, True)
+    assert place.query("SELECT id, name FROM clientarea_client WHERE document = '80900100'") == [(first[1]["id"], "Patricia Programa")]
+    place.go("/clientes/?q=80900100")
+    expect(page.get_by_test_id("client-row")).to_contain_text("Patricia Programa")
+
+    place.go("/ajustes/api/")
+    expect(page.get_by_role("main")).to_contain_text("último uso:")
+    press(page, "Revocar la llave Contabilidad")
+    expect(page.get_by_role("main")).to_contain_text("Revocada")
+    assert call(place, "/clients/", key)[0] == 401
