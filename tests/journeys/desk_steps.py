@@ -6,10 +6,13 @@ database.
 
 from __future__ import annotations
 
+import http.client
+import json
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
@@ -192,6 +195,22 @@ def write_invoice(place: Place, lease: str, *, concept: str, base: str = "", oth
     number = re.search(r"LG-\d+", page.get_by_role("heading", level=1).inner_text())
     assert number is not None
     return number[0]
+
+
+def call(place: Place, path: str, key: str, data: Any = None, *, slug: str = "", idempotency: str = "") -> tuple[int, Any]:
+    """A request of a program to the API of an agency, without `slug` this one's: the status and the body."""
+    host = urlsplit(place.stack.agency_origin(slug or SLUG)).netloc
+    headers = {"Host": host, "Content-Type": "application/json", "Authorization": f"Bearer {key}", "Idempotency-Key": idempotency}
+    connection = http.client.HTTPConnection("127.0.0.1", place.stack.web_port, timeout=15)
+    connection.request(
+        "GET" if data is None else "POST", f"/api/v1{path}", body=None if data is None else json.dumps(data),
+        headers={name: value for name, value in headers.items() if value},
+    )  # fmt: skip
+    answer = connection.getresponse()
+    body = json.loads(answer.read())
+    connection.close()
+    assert (answer.getheader("Content-Type") == "application/problem+json") == (answer.status >= 400)
+    return answer.status, body
 
 
 def client_id(place: Place, person: Person) -> int:
