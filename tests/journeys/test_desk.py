@@ -188,8 +188,8 @@ def test_a_month_from_its_invoices_to_what_the_owner_got(place: Place, window: A
     expect(theirs.get_by_test_id("payout-row")).to_have_count(2)
     theirs.goto(place.origin + AREA + "/certificados/")
     text = paper(theirs, theirs.get_by_test_id("owner-year").get_by_role("link")).replace(NBSP, " ")
-    for figure in ("1.500.000", "2.000.000", "3.500.000", "350.000", "66.500", "1.321.500", "1.762.000", "3.083.500"):
-        assert figure in text, (figure, text)
+    for printed in ("1.500.000", "2.000.000", "3.500.000", "350.000", "66.500", "1.321.500", "1.762.000", "3.083.500"):
+        assert printed in text, (printed, text)
 
 
 def test_a_case_is_answered_one_day_before_its_term(place: Place) -> None:
@@ -315,8 +315,8 @@ def test_the_book_is_previewed_imported_undone_and_exported(place: Place) -> Non
             book[sheet].append(row)
     made = io.BytesIO()
     book.save(made)
-    brought = {"name": "libro.xlsx", "mimeType": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "buffer": made.getvalue()}
-    page.get_by_label("Archivo de Excel, hasta 10 MB").set_input_files(brought)
+    sent = page.get_by_label("Archivo de Excel, hasta 10 MB")
+    sent.set_input_files({"name": "libro.xlsx", "mimeType": "application/octet-stream", "buffer": made.getvalue()})
     press(page, "Cargar y revisar")
 
     # What it would do: nothing is done yet
