@@ -1,6 +1,7 @@
 """What the journeys of the manual need in an agency's books: `python -m tests.journeys.seed WHAT SLUG ...` in the stack's
 environment. `books SLUG`: two renters of their own get accounts (STATE/manual.json), they and who is both in the demo get open invoices from
 MA-9000, MA-9010 and MA-9020 on, and the agency takes parts; `answer SLUG RADICADO`: the staff answers a case.
+`almost_due SLUG DOCUMENTO`: a client's case arrived so long ago that its term ends on the next business day.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ from clientarea.access import leases_of  # noqa: E402
 from clientarea.models import Client  # noqa: E402
 from payments.models import Invoice, InvoiceKind  # noqa: E402
 from payments.policy import save_policy  # noqa: E402
-from pqrs import handling  # noqa: E402
-from pqrs.models import Case  # noqa: E402
+from pqrs import cases, handling  # noqa: E402
+from pqrs.deadlines import LEGAL, due_date  # noqa: E402
+from pqrs.models import Case, CaseKind, CaseSubject  # noqa: E402
 from saas.accounts import consents  # noqa: E402
 from saas.accounts.models import Role, User  # noqa: E402
 from saas.lib import clock  # noqa: E402
+from saas.lib.businessdays import add_business_days  # noqa: E402
 from tenants import context  # noqa: E402
 from tenants.models import Agency  # noqa: E402
 
@@ -69,10 +72,21 @@ def answer(number: str) -> None:
     handling.answer(Case.objects.get(number=number), text="Ya enviamos al plomero.", by=by, now=clock.now())
 
 
+def almost_due(document: str) -> None:
+    """A claim that its client wrote on the day from which the legal term ends on the first business day after today."""
+    today = clock.today()
+    due = add_business_days(today, 1)
+    days = next(n for n in range(1, 60) if due_date(today - timedelta(days=n), days=LEGAL[CaseKind.CLAIM].days) == due)
+    cases.open_case(
+        client=Client.objects.get(document=document), kind=CaseKind.CLAIM, subject=CaseSubject.REPAIRS,
+        description="El calentador no enciende desde hace una semana.", now=clock.now() - timedelta(days=days),
+    )  # fmt: skip
+
+
 def main(what: str, slug: str, *rest: str) -> None:
     """Do one of them."""
     with context.in_agency(Agency.objects.get(slug=slug)):
-        {"books": books, "answer": answer}[what](*rest)
+        {"books": books, "answer": answer, "almost_due": almost_due}[what](*rest)
 
 
 if __name__ == "__main__":
