@@ -13,20 +13,24 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
 
-from clientarea import calendar_feed
+from clientarea import calendar_feed, notice_mail, notices
 from clientarea.importing import checking
 from clientarea.importing.workbook import BookError
-from clientarea.models import BookFile, BookFileKind
+from clientarea.models import BookFile, BookFileKind, Client, NoticeKind
 from payments import official_papers, payout_files
 from saas.accounts.models import StaffRole, User
 from saas.book import SHEETS
 from saas.lib import files
-from tenants import context
+from tenants import context, hosts
+from tenants.models import Agency, AgencyState
 from tenants.platform_models import SupportVisit
+from tests.api.calls import problem_of, software
+from tests.desk.test_team import make
 from tests.importing.books import Book
 from tests.portal.pages import at
 from tests.tenants.superadmin import an_operator
-from tests.tenants.test_visits import visiting
+from tests.tenants.test_visits import asked, visiting
+from tests.walls.whole import tables
 from tests.world import NOW, Casts
 
 SECRET = b"PK\x03\x04 every client of the agency"
@@ -92,8 +96,6 @@ def test_an_operator_who_was_put_out_visits_no_longer(cast: Casts, browse: Any, 
 
 
 def test_a_pass_of_an_operator_who_was_put_out_opens_nothing(cast: Casts, browse: Any) -> None:
-    from tests.tenants.test_visits import asked
-
     olga = an_operator()
     path = asked(browse, olga, cast.alfa.agency)
     User.objects.filter(pk=olga.pk).update(is_active=False)
@@ -163,8 +165,8 @@ def test_a_pdf_that_runs_however_its_names_are_written(name: bytes) -> None:
 def in_a_packed_stream(text: bytes, *, times: int = 1) -> bytes:
     """A PDF whose objects are in compressed streams, as most programs write them."""
     packed_text = zlib.compress(text)
-    stream = b"2 0 obj\n<</Type/ObjStm/N 1/First 4/Length %d/Filter/FlateDecode>>\nstream\r\n" % len(packed_text) + packed_text + b"\nendstream\nendobj\n"
-    return b"%PDF-1.7\n" + stream * times + b"%%EOF\n"
+    heading = b"2 0 obj\n<</Type/ObjStm/N 1/First 4/Length %d/Filter/FlateDecode>>\nstream\r\n" % len(packed_text)
+    return b"%PDF-1.7\n" + (heading + packed_text + b"\nendstream\nendobj\n") * times + b"%%EOF\n"
 
 
 def test_a_pdf_that_runs_from_a_packed_stream() -> None:
@@ -180,3 +182,57 @@ def test_an_official_pdf_that_runs(name: bytes) -> None:
     with pytest.raises(official_papers.PaperRefused):
         official_papers.read_pdf(SimpleUploadedFile("a.pdf", PDF % name))
     assert official_papers.read_pdf(SimpleUploadedFile("a.pdf", PDF % b"/EmbeddedFile")).kind == "pdf"  # PDF/A-3 carries its XML
+
+
+# Keys
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"staff_role": StaffRole.VIEWER}])
+def test_a_key_ends_with_the_powers_of_who_made_it(cast: Casts, browse: Any, change: dict[str, Any]) -> None:
+    """A dueño who is put out of the team may have kept the key."""
+    caller = software(cast.alfa)
+    assert caller.get("clients/").status_code == 200
+    with context.in_agency(cast.alfa.agency):
+        User.objects.filter(pk=cast.alfa.sara.pk).update(**change)
+    problem_of(caller.get("clients/"), 401)
+    problem_of(caller.post("clients/", {"document_type": "CC", "document": "77", "name": "Otra Persona"}), 401)
+    with context.in_agency(cast.alfa.agency):
+        assert not Client.objects.filter(document="77").exists()
+        hugo = make(StaffRole.HEAD, "Hugo")
+    assert "No sirve: quien la creó ya no es dueño" in browse(cast.alfa.agency, hugo).get(at("desk_api")).content.decode()
+    with context.in_agency(cast.alfa.agency):
+        User.objects.filter(pk=cast.alfa.sara.pk).update(is_active=True, staff_role=StaffRole.HEAD)
+    assert caller.get("clients/").status_code == 200
+
+
+# An agency in retirement
+
+
+def test_a_retired_agency_reads_only_by_the_api_too_and_lets_people_stop_mails(cast: Casts, browse: Any) -> None:
+    here = cast.alfa
+    caller = software(here)
+    with context.in_agency(here.agency):
+        stop = notice_mail.stop_url(here.rita, NoticeKind.INVOICE, here.agency)
+        stop = stop[stop.index("/correo/") :]
+    Agency.objects.filter(pk=here.agency.pk).update(state=AgencyState.RETIRED)
+    hosts.forget(here.agency)
+    with context.in_agency(here.agency):
+        before = tables()
+    assert caller.get("clients/").status_code == 200
+    said = problem_of(caller.post("clients/", {"document_type": "CC", "document": "77", "name": "Otra Persona"}), 403)
+    assert "solo se pueden leer" in said["detail"]
+    sara = browse(here.agency, here.sara)
+    assert sara.post(at("desk_api"), {"name": "x", "scopes": ["clients:read"]}).status_code == 403
+    with context.in_agency(here.agency):
+        assert {name for name, rows in tables().items() if rows != before[name]} == {"api_apikey"}  # when it was last used
+    assert browse(here.agency).post(stop).status_code == 200
+    with context.in_agency(here.agency):
+        assert not notices.wish_of(here.rita, NoticeKind.INVOICE).mail
+
+
+# Ids in what is sent
+
+
+def test_an_increase_of_a_lease_that_is_not_there(cast: Casts, browse: Any) -> None:
+    sent = {"lease": "987654", "percent": "5", "from_on": "2026-12-01"}
+    assert browse(cast.alfa.agency, cast.alfa.sara).post(at("desk_increases"), sent).status_code == 404
