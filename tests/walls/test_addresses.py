@@ -170,9 +170,9 @@ def test_what_belongs_to_another_row_of_the_same_agency(cast: Casts, browse: Any
         collect(here, here.invoice)
         collect(here, here.berta_invoice)
         (first,) = liquidate(here)
-        deducted = deduct(here, first.lines.order_by("pk").first(), 1000, DeductionKind.REPAIR)
+        deducted = deduct(here, first.lines.order_by("pk")[0], 1000, DeductionKind.REPAIR)
         other = PayoutOrder.objects.create(owner=here.berta, made_at=NOW)
-        liquidation = first.lines.order_by("pk").first().liquidation_id
+        liquidation = first.lines.order_by("pk")[0].liquidation_id
         before = tables()
     sara = browse(here.agency, here.sara)
     assert sara.post(at("desk_payout_forgive", other.pk, deducted.pk)).status_code == 404
