@@ -11,7 +11,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from clientarea.models import Client
+from clientarea.models import Client, Lease
 from payments import increases, invoicing_policy, numbering
 from payments.invoice_forms import FiguresForm, ResolutionForm, RiseForm, RulesForm, TaxesForm
 from payments.models import RentIncrease, Resolution, YearFigures
@@ -115,6 +115,7 @@ def _decide(request: HttpRequest) -> None:
         messages.error(request, _("Escriba el incremento como un porcentaje, por ejemplo 5,1."))
         return
     data = form.cleaned_data
+    get_object_or_404(Lease, pk=int(lease))
     try:
         made = increases.announce(int(lease), percent=data["percent"], from_on=data["from_on"], staff=who(request), now=clock.now())
     except increases.IncreaseRefused as error:
