@@ -17,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from tests.chaos.books import Verdict, compare
 from tests.chaos.crowd import Crowd, Debt
+from tests.chaos.disk import Disk, in_own_mounts
 from tests.chaos.faults import Faults
 from tests.journeys.stack import ROOT, Stack
 
@@ -36,17 +37,20 @@ def main() -> int:
     asked.add_argument("--own-valkey", action="store_true", help="REDIS_URL's server is ours alone: it may be emptied whole and frozen")
     asked.add_argument("--keep", action="store_true", help="keep the folder with the logs")
     chosen = asked.parse_args()
+    in_own_mounts()
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     stack = Stack(
         folder=folder, database_server=os.environ["DATABASE_URL"], assets=os.environ["SAAS_ASSETS_DIR"],
         redis_url=urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path="/15")),
     )  # fmt: skip
     stack.env["PAYU_POLL_SECONDS"] = POLL_SECONDS
+    disk = Disk(folder / "files")
     try:
         stack.start()
-        report, good = run(stack, seed=chosen.seed, minutes=chosen.minutes, rate=chosen.rate, own_valkey=chosen.own_valkey)
+        report, good = run(stack, disk, seed=chosen.seed, minutes=chosen.minutes, rate=chosen.rate, own_valkey=chosen.own_valkey)
     finally:
         stack.stop()
+        disk.close()
     print(report, flush=True)
     if chosen.keep or not good:
         print(f"The logs are in {folder}", file=sys.stderr)
@@ -55,11 +59,11 @@ def main() -> int:
     return 0 if good else 1
 
 
-def run(stack: Stack, *, seed: str, minutes: float, rate: float, own_valkey: bool) -> tuple[str, bool]:
+def run(stack: Stack, disk: Disk, *, seed: str, minutes: float, rate: float, own_valkey: bool) -> tuple[str, bool]:
     """Load and faults together, then let all of it settle. Returns the report and whether nothing is wrong."""
     debts, keys = _debts(stack, each=int(minutes * 60 * rate * 0.75) + 20)
     crowd = Crowd(stack, debts, keys, seed=seed, people=12, rate=rate)
-    faults = Faults(stack, seed=seed, own_valkey=own_valkey)
+    faults = Faults(stack, disk, seed=seed, own_valkey=own_valkey)
     crowd.start()
     faults.start()
     end = time.monotonic() + minutes * 60
@@ -147,6 +151,7 @@ def _report(
         f"| database connections cut | {faults.cut} (in {faults.done['cut database connections']} cuts) |",
         f"| Valkey emptied | {faults.done['empty Valkey']} |",
         f"| Valkey frozen | {faults.done['freeze Valkey'] if own_valkey else 'not ours: never'} |",
+        f"| disk of the papers filled | {faults.done['fill the disk']}, for {faults.full_seconds:.0f} s in all ({faults.disk.how}) |",
         f"| gateway frozen | {faults.done['freeze the gateway']} |",
         *(f"| {name} | {number} |" for name, number in sorted(verdict.facts.items())),
         *(f"| crowd: {name} | {number} |" for name, number in sorted(seen.counts.items())),
