@@ -61,9 +61,9 @@ def run_job(job_id: int, *, now: datetime) -> bool:
         # The type only: a message may carry personal data.
         log.exception("%s job %s (%s) failed: %s", current_schema(), job_id, job.kind, type(error).__name__)
         text = f"{type(error).__name__}: {error}"[:2000]
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if _is_full_disk(error):
             wait = min(backoff(task.attempts), NO_SPACE_RETRY)
-            _postpone(mine, due_at=now + wait, error=f"{NO_SPACE}: {error.strerror}", attempts=min(task.attempts, MAX_ATTEMPTS - 1))
+            _postpone(mine, due_at=now + wait, error=f"{NO_SPACE}: {text}"[:2000], attempts=min(task.attempts, MAX_ATTEMPTS - 1))
         elif task.attempts >= MAX_ATTEMPTS:
             mine.update(dead_at=now, last_error=text, lease_until=None, lease_token=None)
         else:
@@ -102,6 +102,15 @@ def offer_due(*, now: datetime, limit: int = 200) -> datetime | None:
     if soonest is None:
         return None
     return max(soonest, now + timedelta(seconds=10))
+
+
+def _is_full_disk(error: BaseException | None) -> bool:
+    """Whether that is, or comes from, a disk without room or a quota that is used up."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _postpone(mine: object, *, due_at: datetime, error: str, attempts: int) -> None:
