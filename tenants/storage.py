@@ -38,7 +38,7 @@ class AgencyStorage(FileSystemStorage):
     def _save(self, name: str, content: Any) -> str:
         half = f"{name}.{secrets.token_hex(4)}.half"
         try:
-            super()._save(half, content)
+            super()._save(half, content)  # type: ignore[misc]
             os.replace(self.path(half), self.path(name))
         except OSError:
             with suppress(OSError):
