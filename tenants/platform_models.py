@@ -84,6 +84,8 @@ class Pulse(models.Model):
     callbacks_hour = models.PositiveIntegerField(default=0)
     settlement_lag_seconds = models.PositiveIntegerField(default=0)
     differences = models.PositiveIntegerField(default=0)
+    signatures_wrong = models.PositiveIntegerField(default=0)  # in a row, the newest first, about our own attempts
+    no_space = models.PositiveIntegerField(default=0)  # jobs of all schemas that wait for room on the disk: public's row alone
     kinds = models.JSONField(default=list)  # [kind, due, late, dead, error's type] of what is late or dead
     reasons = models.JSONField(default=dict)  # of the quarantine, by reason
     counted_at = models.DateTimeField()
