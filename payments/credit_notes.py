@@ -68,7 +68,7 @@ def _issue(invoice_id: int, *, amount: Decimal, reason: str, key: UUID, staff: U
             amount=amount, iva=_iva(invoice, amount), reason=reason, made_by=staff, made_at=now,
         )  # fmt: skip
         _move(note, invoice, payments, paid, now=now)
-        told = f"{note.full_number}: {amount} ({reason})"
+        told = f"{note.full_number}: {cop(amount)} ({reason})"
         record("invoice", invoice.pk, before={}, after={"credit_note": told}, by=staff, now=now)
         return note
 

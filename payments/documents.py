@@ -159,7 +159,11 @@ def note_pdf(doc: NoteDocument) -> bytes:
     context = {
         "doc": doc,
         "issued": clock.long_date(doc.issued_on),
-        "invoice_on": clock.long_date(doc.invoice_on),
+        "facts": [
+            ("Emisión", clock.long_date(doc.issued_on)),
+            ("Factura", f"{doc.invoice}, {clock.long_date(doc.invoice_on)}"),
+            ("Motivo", doc.reason),
+        ],
         "lines": [line for line in lines if line[1]],
         "total": money.cop(doc.total),
         "words": _sentence(money.in_words(doc.total)),

@@ -56,7 +56,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     rents = Invoice.objects.filter(kind=InvoiceKind.RENT, period=month, voided_at=None)
     invoiced = rents.aggregate(sum=Sum(F("total") - F("credited")))["sum"] or Decimal(0)
     ages = overdue_by_age(today)
-    context = {
+    context: dict[str, Any] = {
         "today": today,
         "month": month,
         "days": days,
@@ -73,6 +73,8 @@ def desk(request: HttpRequest) -> HttpResponse:
         "counts": client_counts(),
         "last_import": BookImport.objects.filter(state=ImportState.APPLIED).order_by("-applied_at", "-pk").first(),
     }
+    # The navigation shows what waits only here, where it is known without asking again.
+    context["nav_counts"] = {"reviews": context["reviews"], "files": context["files_to_review"], "cases": context["cases"]["total"]}
     return render(request, "desk/home.html", context)
 
 

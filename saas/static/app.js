@@ -43,4 +43,17 @@ document.addEventListener("change", (event) => {
 });
 window.addEventListener("pageshow", () => document.querySelectorAll("form[data-total]").forEach((form) => form.querySelector("output") && total(form)));
 
+// <details class="menu">: a click elsewhere and Escape close it; Escape gives the focus back
+document.addEventListener("click", (event) => document.querySelectorAll(".menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; }));
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector(".menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
+// Where one is in the navigation at the side comes into sight.
+const [side, here] = [".desk-side", ".desk-side [aria-current]"].map((name) => document.querySelector(name));
+if (here) side.scrollTop = Math.max(0, here.offsetTop - side.clientHeight / 2);
+
 document.querySelector("[aria-invalid=true]")?.focus();
