@@ -9,7 +9,7 @@ from payments import portal as payment_portal
 from pqrs import desk as case_desk
 from pqrs import desk_settings as case_settings
 from pqrs import portal as case_portal
-from saas import desk_book, desk_home, desk_search, frame, home, installable, my_data
+from saas import desk_book, desk_history, desk_home, desk_search, frame, home, installable, my_data
 from saas.accounts import desk as team_desk
 from saas.accounts.language import set_language
 from saas.accounts.views import captcha
@@ -40,6 +40,7 @@ urlpatterns = [
     path("oficina/", include(api_desk.urlpatterns)),
     path("oficina/", include(desk_home.urlpatterns)),
     path("oficina/", include(desk_search.urlpatterns)),
+    path("oficina/", include(desk_history.urlpatterns)),
     path("oficina/", include(desk_book.urlpatterns)),
     path("oficina/", include(client_desk.urlpatterns)),
     path("oficina/", include(agency_desk.urlpatterns)),

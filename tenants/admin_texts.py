@@ -55,8 +55,8 @@ class PlatformTextAdmin(Operated):
     list_filter = ("kind", "state")
     search_fields = ("body", "edited_by", "published_by")
     ordering = ("kind", "-version")
-    fields = ("operations", "kind", "body", "help", "asks_again", "preview", "state", "version", "edited_at", "edited_by", "published_at", "published_by")
     readonly_fields = ("operations", "help", "preview", "state", "version", "edited_at", "edited_by", "published_at", "published_by")
+    fields = ("operations", "kind", "body", "asks_again", *readonly_fields[1:])
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)

@@ -106,7 +106,8 @@ def mail_rejected(signup_id: str) -> None:
     """Mail that a sign-up was not accepted."""
     signup = Signup.objects.filter(pk=signup_id, state=SignupState.REJECTED).first()
     if signup is not None:
-        _send(signup, subject=f"El registro de {signup.agency_name}", template="signup_rejected", said={"reason": signup.error, "texts": _words(TextKind.MAIL_REJECTED, signup)})
+        said = {"reason": signup.error, "texts": _words(TextKind.MAIL_REJECTED, signup)}
+        _send(signup, subject=f"El registro de {signup.agency_name}", template="signup_rejected", said=said)
 
 
 def mail_ready(signup_id: str) -> None:
@@ -114,7 +115,10 @@ def mail_ready(signup_id: str) -> None:
     signup = Signup.objects.select_related("agency").filter(pk=signup_id, state=SignupState.READY).first()
     if signup is None or signup.agency is None:
         return
-    said = {"link": login_url(signup), "site_url": branding.origin(signup.agency) + "/", "username": signup.email, "texts": _words(TextKind.MAIL_READY, signup)}
+    said = {
+        "link": login_url(signup), "site_url": branding.origin(signup.agency) + "/", "username": signup.email,
+        "texts": _words(TextKind.MAIL_READY, signup),
+    }  # fmt: skip
     _send(signup, subject=f"{signup.agency_name} ya está en línea", template="agency_ready", said=said)
 
 

@@ -82,7 +82,7 @@ WORK = {
     **{pattern.name: {"head"} for pattern in (*tenants.desk.urlpatterns, *tenants.desk_texts.urlpatterns)},
     **{pattern.name: {"head", "collections"} for pattern in desk_book.urlpatterns},
     **dict.fromkeys(("desk_book_bring", "desk_book_confirm", "desk_book_discard", "desk_book_undo"), {"head"}),
-    "desk_visits": {"head"}, "desk_domain": {"head"}, "desk_domain_remove": {"head"},
+    "desk_visits": {"head"}, "desk_history": {"head"}, "desk_domain": {"head"}, "desk_domain_remove": {"head"},
     **{pattern.name: {"head", "collections"} for module in MONEY for pattern in module.urlpatterns},
     "desk_numbering": {"head"}, "desk_rules": {"head"},
     "desk_transfer_account": {"head"},

@@ -50,7 +50,8 @@ def olga(db: None, browse: Any) -> Any:
 def test_what_is_typed_makes_no_markup_of_its_own() -> None:
     text = "## Uno <b>\nHola {quién}, vea [aquí](/datos-personales/) y [no](javascript:x) ni [no](//malo.example).\n\n- a\n- b"
     assert prose.to_html(text, {"quién": "[x](/y/)<i>"}) == (
-        '<h2>Uno &lt;b&gt;</h2><p>Hola [x](/y/)&lt;i&gt;, vea <a href="/datos-personales/">aquí</a> y [no](javascript:x) ni [no](//malo.example).</p>\n'
+        '<h2>Uno &lt;b&gt;</h2><p>Hola [x](/y/)&lt;i&gt;, vea <a href="/datos-personales/">aquí</a> y [no](javascript:x)'
+        " ni [no](//malo.example).</p>\n"
         "<ul><li>a</li><li>b</li></ul>"
     )
     assert prose.unknown_words("{a} {b} {c d}", ("a",)) == ["b"]
