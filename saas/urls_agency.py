@@ -15,7 +15,7 @@ from saas.accounts.language import set_language
 from saas.accounts.views import captcha
 from saas.api import desk as api_desk
 from tenants import desk as agency_desk
-from tenants import desk_platform, desk_texts
+from tenants import desk_mails, desk_platform, desk_texts
 
 handler400 = "saas.errors.bad_request"
 handler403 = "saas.errors.permission_denied"
@@ -46,6 +46,7 @@ urlpatterns = [
     path("oficina/", include(agency_desk.urlpatterns)),
     path("oficina/", include(desk_platform.urlpatterns)),
     path("oficina/", include(desk_texts.urlpatterns)),
+    path("oficina/", include(desk_mails.urlpatterns)),
     path("oficina/", include(team_desk.urlpatterns)),
     path("oficina/", include(payment_desk.urlpatterns)),
     path("oficina/", include(case_settings.urlpatterns)),

@@ -42,7 +42,7 @@ STAFF = {
     "desk-book": "/oficina/libro/",
     "desk-api": "/oficina/ajustes/api/", "desk-notices": "/oficina/ajustes/avisos/",
     "desk-visits": "/oficina/ajustes/visitas/", "desk-domain": "/oficina/ajustes/dominio/",
-    "desk-history": "/oficina/historial/", "desk-policy-text": "/oficina/ajustes/politica/",
+    "desk-mails": "/oficina/ajustes/correos/", "desk-history": "/oficina/historial/", "desk-policy-text": "/oficina/ajustes/politica/",
 }  # fmt: skip
 OPERATOR = {
     "superadmin": "/superadmin/", "superadmin-agencies": "/superadmin/tenants/agency/", "superadmin-agency": "/superadmin/tenants/agency/1/change/",
