@@ -78,7 +78,7 @@ def desk_book_import(request: HttpRequest, pk: int) -> HttpResponse:
         "book": book,
         "working": book.state in WORKING,
         "progress": _far(f"book:{book.pk}"),
-        "sheets": [_summary(name, counts) for name, counts in book.counts.items()],
+        "sheets": [_summary(spec.name, book.counts[spec.name]) for spec in SHEETS if spec.name in book.counts],
         "totals": [sum(counts[n] for counts in book.counts.values()) for n in range(6)] if book.counts else None,
         "hoja": sheet,
         "ver": shown,
@@ -171,13 +171,11 @@ def desk_book_template(request: HttpRequest) -> HttpResponse:
 
 
 def _home(request: HttpRequest, *, error: str = "") -> HttpResponse:
-    last = book_undo.last_applied()
     file = _newest(BookFileKind.EXPORT, None)
     context = {
         "error": error,
         "page_obj": Paginator(BookImport.objects.all(), PAGE).get_page(request.GET.get("page")),
         "open": BookImport.objects.filter(busy=True).first(),
-        "last": last,
         "file": file,
         "progress": _far(f"file:{file.pk}") if file else None,
         "can_act": who(request).staff_role == StaffRole.HEAD,

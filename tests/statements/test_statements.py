@@ -221,4 +221,4 @@ def test_it_is_read_as_of_one_moment(committed: None) -> None:
         statement_of(Client(pk=1), Account.RENT, **YEAR)
     said = [query["sql"] for query in asked if "search_path" not in query["sql"]]
     assert said[:2] == ["BEGIN", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"]
-    assert (len(said), said[-1]) == (8, "COMMIT")
+    assert (len(said), said[-1]) == (9, "COMMIT")
