@@ -6,6 +6,7 @@ The token or code is made when the mail is, never stored as it is read. A repeat
 
 from __future__ import annotations
 
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 from django.conf import settings
@@ -60,7 +61,9 @@ INVITED = {"staff_invitation": Role.STAFF, "operator_invitation": Role.OPERATOR,
 def _mail_activation(task: Task, template: str) -> None:
     waiting = User.objects.filter(pk=task.payload["user_id"], is_active=True, activated_at=None).exclude(email="")
     user = waiting.filter(role=INVITED[template]).first()
-    if user is not None:
+    if user is None:
+        return
+    try:
         _send(
             user,
             task,
@@ -70,6 +73,11 @@ def _mail_activation(task: Task, template: str) -> None:
             view="account_activate",
             life={"days": settings.ACTIVATION_DAYS},
         )
+    except SMTPRecipientsRefused:
+        # The server says that it takes no mail for that address: trying again says the same.
+        User.objects.filter(pk=user.pk).update(mail_refused_at=clock.now(), link_opened_at=None)
+    else:
+        User.objects.filter(pk=user.pk).update(mail_refused_at=None, link_opened_at=None)
 
 
 @handles("accounts.mail_email_code")

@@ -1,5 +1,5 @@
 -- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.
--- migrations: 323724ede5001775666584810dc8b74640f371f1b32b6e5a6eb28a00c9d42162
+-- migrations: 943bf907545e2baabf240ecbe84f808e7eb8926704e1bd03890385b22c7e69e6
 
 CREATE FUNCTION "audit_refuse"() RETURNS "trigger"
     LANGUAGE "plpgsql"
@@ -1587,8 +1587,8 @@ CREATE TABLE "payments_reminderpolicy" (
     CONSTRAINT "payments_reminderpolicy_most_check" CHECK (("most" >= 0)),
     CONSTRAINT "payments_reminderpolicy_repeat_days_check" CHECK (("repeat_days" >= 0)),
     CONSTRAINT "payments_reminderpolicy_weekly_check" CHECK (("weekly" >= 0)),
-    CONSTRAINT "reminder_policy_days" CHECK (((("days_after" >= 1) AND ("days_after" <= 60)) AND (("days_before" >= 1) AND ("days_before" <= 15)))),
-    CONSTRAINT "reminder_policy_often" CHECK (((("most" >= 1) AND ("most" <= 12)) AND (("repeat_days" >= 3) AND ("repeat_days" <= 60)) AND (("weekly" >= 1) AND ("weekly" <= 3)))),
+    CONSTRAINT "reminder_policy_days" CHECK ((("days_after" >= 1) AND ("days_after" <= 60) AND ("days_before" >= 1) AND ("days_before" <= 15))),
+    CONSTRAINT "reminder_policy_often" CHECK ((("most" >= 1) AND ("most" <= 12) AND ("repeat_days" >= 3) AND ("repeat_days" <= 60) AND ("weekly" >= 1) AND ("weekly" <= 3))),
     CONSTRAINT "reminder_policy_single" CHECK (("id" = 1))
 );
 
