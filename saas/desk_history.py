@@ -107,8 +107,9 @@ def _found(asked: dict[str, str]) -> QuerySet[Change]:
         rows = rows.filter(who_id=_number(asked["quien"]))
     if asked["que"]:
         rows = rows.filter(subject=asked["que"])
-    if asked["que"] and _number(asked["cual"]) is not None:
-        rows = rows.filter(subject_id=_number(asked["cual"]))
+    which = _number(asked["cual"])
+    if asked["que"] and which is not None:
+        rows = rows.filter(subject_id=which)
     if asked["q"]:
         rows = rows.filter(Q(before__icontains=asked["q"]) | Q(after__icontains=asked["q"]) | Q(who_name__icontains=asked["q"]))
     since, until = _day(asked["desde"]), _day(asked["hasta"])
