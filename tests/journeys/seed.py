@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -93,8 +94,9 @@ def first() -> None:
 
 def main(what: str, slug: str, *rest: str) -> None:
     """Do one of them."""
+    acts: dict[str, Callable[..., None]] = {"books": books, "answer": answer, "first": first}
     with context.in_agency(Agency.objects.get(slug=slug)):
-        {"books": books, "answer": answer, "first": first}[what](*rest)
+        acts[what](*rest)
 
 
 if __name__ == "__main__":
