@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0002_superadmin'),
+        ('tenants', '0003_pulse_signatures_space'),
     ]
 
     operations = [
