@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Count, F, Prefetch, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,10 +23,12 @@ from clientarea.access import leases_of
 from clientarea.accounts import ACCOUNT_STATES, ARCHIVED, tell_state
 from clientarea.finding import chosen, search
 from clientarea.forms_desk import ClientForm, client_initial
+from clientarea.history import SUBJECT
 from clientarea.invitations import InvitationError, invite
 from clientarea.models import Client, Ownership
 from saas.accounts import doors, second_factor, team
 from saas.accounts.models import StaffRole
+from saas.audit.changes import record
 from saas.lib import clock, seen
 from tenants.limits import LimitReached
 
@@ -89,7 +92,9 @@ def desk_client_new(request: HttpRequest) -> HttpResponse:
     form = ClientForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            client = people.create_client(_values(form))
+            with transaction.atomic():
+                client = people.create_client(_values(form))
+                record(SUBJECT, client.pk, before={}, after=people.values_of(client), by=doors.who(request), now=clock.now())
         except people.DocumentTaken as error:
             _point_at(form, error)
         except LimitReached as error:
@@ -109,7 +114,10 @@ def desk_client_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = ClientForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
         try:
-            people.change_client(client, _values(form), mark=form.cleaned_data["seen"])
+            with transaction.atomic():
+                before = people.values_of(client)
+                people.change_client(client, _values(form), mark=form.cleaned_data["seen"])
+                record(SUBJECT, pk, before=before, after=_values(form), by=doors.who(request), now=clock.now())
         except people.DocumentTaken as error:
             _point_at(form, error)
         except people.UsuarioTaken as error:
@@ -126,7 +134,11 @@ def desk_client_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def desk_client_archive(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a client away."""
-    people.archive(get_object_or_404(Client, pk=pk), now=clock.now())
+    client, now = get_object_or_404(Client, pk=pk), clock.now()
+    with transaction.atomic():
+        people.archive(client, now=now)
+        if client.archived_at is None:
+            record(SUBJECT, pk, before={}, after={"archived_at": now}, by=doors.who(request), now=now)
     messages.success(request, _("El cliente quedó archivado y ya no puede ingresar. Su historia se conserva."))
     return redirect("desk_client", pk=pk)
 
@@ -135,7 +147,10 @@ def desk_client_archive(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def desk_client_unarchive(request: HttpRequest, pk: int) -> HttpResponse:
     """Bring a client back."""
-    people.unarchive(get_object_or_404(Client, pk=pk))
+    client = get_object_or_404(Client, pk=pk)
+    with transaction.atomic():
+        people.unarchive(client)
+        record(SUBJECT, pk, before={"archived_at": client.archived_at}, after={"archived_at": None}, by=doors.who(request), now=clock.now())
     messages.success(request, _("El cliente quedó restaurado."))
     return redirect("desk_client", pk=pk)
 
@@ -146,7 +161,9 @@ def desk_invite(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the activation link to a client, for the first time or again."""
     client = get_object_or_404(Client, pk=pk)
     try:
-        invite(client, now=clock.now())
+        with transaction.atomic():
+            invite(client, now=clock.now())
+            record(SUBJECT, pk, before={}, after={"invited": client.email}, by=doors.who(request), now=clock.now())
     except InvitationError as error:
         messages.error(request, str(error))
     else:

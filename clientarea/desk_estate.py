@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Count, F, Prefetch, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -24,6 +25,7 @@ from clientarea.finding import search_leases, search_units
 from clientarea.forms_desk import EndForm, LeaseForm, OwnerSet, UnitForm, lease_initial, owners_initial
 from clientarea.models import Lease, Ownership, Unit
 from saas.accounts import doors
+from saas.audit.changes import record
 from saas.lib import clock, seen
 from tenants.limits import LimitReached
 
@@ -144,7 +146,11 @@ def desk_lease_end(request: HttpRequest, pk: int) -> HttpResponse:
     lease, form = _lease(pk), EndForm(request.POST)
     if form.is_valid():
         try:
-            estate.end_lease(lease, on=form.cleaned_data["on"])
+            with transaction.atomic():
+                ended = estate.end_lease(lease, on=form.cleaned_data["on"])
+                record(
+                    "lease", pk, before={"ends_on": lease.ends_on}, after={"ends_on": ended.ends_on}, by=doors.who(request), now=clock.now()
+                )
         except estate.EstateError as error:
             form.add_error("on", str(error))
         else:
@@ -157,10 +163,13 @@ def _unit_form(request: HttpRequest, form: UnitForm, owners: Any, unit: Unit | N
     if form.is_bound and form.is_valid() & owners.is_valid():
         values = {name: form.cleaned_data[name] for name in estate.UNIT_FIELDS}
         try:
-            if unit is None:
-                kept = estate.create_unit(values, owners.shares)
-            else:
-                kept = estate.change_unit(unit, values, owners.shares, mark=form.cleaned_data["seen"])
+            with transaction.atomic():
+                before = estate.unit_values(unit) if unit else {}
+                if unit is None:
+                    kept = estate.create_unit(values, owners.shares)
+                else:
+                    kept = estate.change_unit(unit, values, owners.shares, mark=form.cleaned_data["seen"])
+                record("unit", kept.pk, before=before, after=estate.unit_values(kept), by=doors.who(request), now=clock.now())
         except estate.EstateError as error:
             _point_at(form, error)
         except seen.StaleError as error:
@@ -176,7 +185,9 @@ def _lease_form(request: HttpRequest, form: LeaseForm, lease: Lease | None) -> H
     if form.is_valid():
         try:
             if lease is None:
-                kept = estate.create_lease(form.values())
+                with transaction.atomic():
+                    kept = estate.create_lease(form.values())
+                    record("lease", kept.pk, before={}, after=estate.lease_values(kept), by=doors.who(request), now=clock.now())
             else:
                 kept = estate.change_lease(lease, form.values(), mark=form.cleaned_data["seen"], by=doors.who(request), now=clock.now())
         except estate.EstateError as error:

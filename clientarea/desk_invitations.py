@@ -6,6 +6,7 @@ Staff only. The work itself is a job (clientarea/invitations.py): the page may b
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,6 +18,7 @@ from clientarea.finding import chosen
 from clientarea.invitations import begin_round
 from clientarea.models import Client, InvitationRound, InvitationState
 from saas.accounts import doors
+from saas.audit.changes import record
 from saas.lib import clock
 
 SHOWN = 100  # refusals on the page
@@ -32,7 +34,10 @@ def desk_invite_many(request: HttpRequest) -> HttpResponse:
         ids = [int(value) for value in request.POST.getlist("cliente") if value.isascii() and value.isdigit() and len(value) < 16]
         clients = Client.objects.filter(pk__in=ids)
     waiting = clients.filter(Q(user=None) | Q(user__is_active=True, user__activated_at=None), archived_at=None)
-    made = begin_round(waiting, asked_by=request.user.get_full_name(), now=clock.now())  # type: ignore[union-attr]
+    with transaction.atomic():
+        made = begin_round(waiting, asked_by=request.user.get_full_name(), now=clock.now())  # type: ignore[union-attr]
+        if made is not None:
+            record("invitation_round", made.pk, before={}, after={"clients": made.lines.count()}, by=doors.who(request), now=clock.now())
     if made is None:
         messages.error(request, _("Marque al menos un cliente que no haya activado su cuenta."))
         return redirect("desk_clients")

@@ -59,12 +59,11 @@ def _send(
         subject=" ".join(subject.split()),
         template="file",
         context={
-            "brand_name": agency.name, "brand_colour": agency.colour, "brand_foreground": branding.foreground(agency.colour),
+            **branding.mail_brand(agency),
             "name": name, "text": text, "facts": facts, "link": link, "label": label,
         },
         to=to,
-        from_name=agency.name,
-        from_address=settings.MAIL_FROM,
+        **branding.mail_sender(agency),
         message_id_key=f"file:{agency.schema_name}:{key}",
     )  # fmt: skip
     message.send()

@@ -1,6 +1,6 @@
 """What can happen to the files between an agency and a client: shared, put away, asked for, handed in, accepted, rejected.
 
-Each act writes its rows, its history and the job of its mail in one transaction. A request is locked before it moves; nothing
+Each act writes its rows, its history, the client's notice and the job of its mail in one transaction. A request is locked before it moves; nothing
 is ever deleted, and a file handed in stays as it came.
 """
 
@@ -10,11 +10,15 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from clientarea.models import Client, Lease
+from clientarea import notices
+from clientarea.models import Client, Lease, NoticeKind
 from clientarea.models_files import WANTED, ClientFile, FileEvent, FileRequest, RequestState
+from clientarea.notices import Letter
 from saas.accounts.models import User
 from saas.audit.changes import record
 from saas.jobs.defer import defer
@@ -43,7 +47,8 @@ def share(
                 **_kept(shelf.put(file), file),
             )  # fmt: skip
             record(FILE, row.pk, before={}, after={"client": client.name, "title": title, "name": file.name}, by=by, now=now)
-            defer("clientarea.mail_file_shared", str(row.pk), now=now, file_id=row.pk)
+            letter = Letter("clientarea.mail_file_shared", {"file_id": row.pk})
+            _list(client, f"file:{row.pk}", title, "shared", letter, now=now)
             shared.append(row)
     return shared
 
@@ -133,7 +138,17 @@ def _move(request: FileRequest, state: RequestState, *, by: str, now: datetime, 
 
 
 def _tell(event: FileEvent, *, now: datetime) -> None:
-    defer("clientarea.mail_file_event", str(event.pk), now=now, event_id=event.pk)
+    if event.state == RS.HANDED_IN:
+        defer("clientarea.mail_file_event", str(event.pk), now=now, event_id=event.pk)
+        return
+    step, letter = "rejected" if event.state == RS.REJECTED else "asked", Letter("clientarea.mail_file_event", {"event_id": event.pk})
+    _list(event.request.client, f"file_event:{event.pk}", event.request.title, step, letter, now=now)
+
+
+def _list(client: Client, key: str, title: str, step: str, letter: Letter, *, now: datetime) -> None:
+    """Tell a client. The link is the list: what it is about may be put away or withdrawn before it is read."""
+    link = reverse("client_files", urlconf=settings.AGENCY_URLCONF)
+    notices.tell(client=client, kind=NoticeKind.DOCUMENT, key=key, data={"name": title, "step": step}, link=link, letter=letter, now=now)
 
 
 def _locked(request: FileRequest) -> FileRequest:

@@ -18,6 +18,7 @@ from saas.lib import phones
 
 SUBJECT = "client"
 CONTACT = ("email", "mobile", "landline", "address", "city")
+TOLD = ("document_type", "document", "name", *CONTACT)  # what a client is told of; the whole history is the agency's
 SHOWN = 20
 
 
@@ -64,7 +65,7 @@ def told(client: Client, *, reader: Any = None, most: int | None = SHOWN) -> lis
             before=_shown(change.field, change.before),
             after=_shown(change.field, change.after),
         )
-        for change in changes_of(SUBJECT, client.pk)[:most]
+        for change in changes_of(SUBJECT, client.pk).filter(field__in=TOLD)[:most]
     ]
 
 

@@ -55,8 +55,7 @@ def send(notice_id: int, *, agency: Agency) -> bool:
             "link": branding.origin(agency) + notice.link if notice.link and client.user_id else "",
         },
         to=client.email,
-        from_name=agency.name,
-        from_address=settings.MAIL_FROM,
+        **branding.mail_sender(agency),
         message_id_key=f"notice:{agency.schema_name}:{notice.pk}",
         stop_url="" if kind in notices.ESSENTIAL else stop_url(client, kind, agency),
     )

@@ -68,8 +68,13 @@ def words_of(notice: Notice) -> Words:
     if kind == NoticeKind.PAYOUT:
         return Words(_("Le giramos %(amount)s") % said, _("Comprobante de egreso %(number)s, de %(period)s.") % said)
     if kind == NoticeKind.DOCUMENT:
-        return Words(_("La inmobiliaria compartió un documento con usted"), said["name"])
+        return Words(_document_title(said["step"]), said["name"])
     return Words(_case_title(said), "")
+
+
+def _document_title(step: str) -> str:
+    titles = {"asked": _("La inmobiliaria le pide un documento"), "rejected": _("Debe entregar de nuevo un documento")}
+    return titles.get(step) or _("La inmobiliaria compartió un documento con usted")
 
 
 def _case_title(said: dict[str, str]) -> str:

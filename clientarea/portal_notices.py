@@ -22,6 +22,7 @@ from clientarea.forms_notices import ChoicesForm
 from clientarea.models import CalendarFeed, NoticeKind
 from clientarea.notice_words import ABOUT, words_of
 from saas.accounts import doors
+from saas.accounts.viewing import viewing_of
 from saas.lib import clock, signing
 
 PER_PAGE = 20
@@ -79,7 +80,8 @@ def notice_choices(request: HttpRequest) -> HttpResponse:
         notices.choose(client, form.wishes(), by=doors.who(request), now=clock.now())
         messages.success(request, _("Guardamos sus preferencias."))
         return redirect("notice_choices")
-    feed = CalendarFeed.objects.filter(client=client).first()
+    # Who looks as the client does not get it: the address needs no log-in, and outlives the look.
+    feed = CalendarFeed.objects.filter(client=client).first() if viewing_of(request) is None else None
     address = calendar_feed.url_of(feed, request.agency) if feed else ""  # type: ignore[attr-defined]
     context = {"client": client, "form": form, "calendar_address": address}
     return render(request, "clientarea/notice_choices.html", context, status=422 if form.is_bound else 200)

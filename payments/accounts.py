@@ -5,18 +5,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from payments.gateway import Credentials, Gateway, GatewayState
 from payments.models import GatewayAccount, TransferProof
 from payments.payu.gateway import PayU
 from payments.transfer.gateway import Entry, Transfer
+from saas.audit.changes import Author, record
 from saas.lib import crypto
 from saas.lib.here import current_schema
 
 PAYU, TRANSFER = "payu", "transfer"
+TOLD = ("merchant_id", "account_id", "algorithm", "test")
+TYPED_SECRETS = ("api_login", "api_key", "hmac_secret")
 SECRETS = ("api_login", "api_key", "previous_api_key", "hmac_secret")
 crypto.seals("payments.GatewayAccount", *SECRETS)
 
@@ -78,6 +83,18 @@ def save_account(data: AccountData) -> GatewayAccount:
         account.api_key = _seal(account, "api_key", data.api_key)
         account.hmac_secret = _seal(account, "hmac_secret", data.hmac_secret)
         account.save()
+    return account
+
+
+def save_by_staff(data: AccountData, *, staff: Author, now: datetime) -> GatewayAccount:
+    """`save_account`, with its history: what is no secret as it was and is, of secrets only that they changed."""
+    with transaction.atomic():
+        old = active_account()
+        before = {name: getattr(old, name) for name in TOLD} if old else {}
+        was = {name: _open(old, name) for name in TYPED_SECRETS} if old else {}
+        account = save_account(data)
+        changed = {name: _("cambiada") for name in TYPED_SECRETS if was.get(name, "") != getattr(data, name)}
+        record("payu_account", account.pk, before=before, after={**{name: getattr(account, name) for name in TOLD}, **changed}, by=staff, now=now)
     return account
 
 

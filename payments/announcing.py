@@ -6,15 +6,18 @@ happened elsewhere and is told to nobody, unless the agency asks for it (payment
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 
 from clientarea import notices
 from clientarea.models import NoticeKind
 from payments.models import Invoice, InvoiceKind, Payout, PayoutOrder, Receipt
+from saas.jobs.defer import defer
 from saas.lib import clock
 from saas.lib.businessdays import next_collection_time
 
@@ -25,21 +28,38 @@ def invoice_key(invoice_id: int | str) -> str:
 
 
 def announce_invoice(invoice: Invoice, now: datetime) -> bool:
-    """Tell the client of a new invoice, with a mail that brings its PDF and the link to pay it. What is void or asks for
-    nothing is not told. Of one that is overdue already the mail asks for money: it waits for the hours of Ley 2300. Returns
-    whether the client is told now."""
+    """Tell the client of a new invoice, with a mail that brings its PDF and the link to pay it, unless its mail was asked for
+    already (issuing.ask_mails). What is void or asks for nothing is not told. Returns whether the client is told now."""
     if invoice.voided_at is not None or invoice.balance <= 0:
         return False
-    not_before = next_collection_time(now) if invoice.due_on < clock.local(now).date() else None
-    return notices.tell(
-        client=invoice.client,
-        kind=NoticeKind.INVOICE,
-        key=invoice_key(invoice.pk),
-        data={"number": invoice.full_number, "amount": invoice.balance, "due_on": invoice.due_on},
-        link=invoice_path(invoice),
-        letter=notices.Letter("payments.invoice_mail", {"invoice_id": invoice.pk}, not_before),
-        now=now,
+    with transaction.atomic():
+        key = invoice_key(invoice.pk)
+        new = notices.tell(
+            client=invoice.client, kind=NoticeKind.INVOICE, key=key, data=_data(invoice), link=invoice_path(invoice), now=now
+        )  # fmt: skip
+        wanted = new and notices.wants_mail(invoice.client, NoticeKind.INVOICE)
+        # Whoever asks first sends it: the row says so.
+        if wanted and Invoice.objects.filter(pk=invoice.pk, mail_asked_at=None).update(mail_asked_at=now):
+            defer("payments.invoice_mail", f"notice:{key}", now=now, due_at=mail_time(invoice, now), invoice_id=invoice.pk)
+        return new
+
+
+def announce_issued(invoices: Iterable[Invoice], now: datetime) -> None:
+    """Put invoices that were just issued here on their clients' lists, in three statements, without a mail: that is the
+    agency's button. Those that ask for nothing (any more) are not told."""
+    rows = Invoice.objects.owed().filter(pk__in=[invoice.pk for invoice in invoices]).select_related("client").order_by("pk")
+    notices.tell_all(
+        NoticeKind.INVOICE, [notices.News(row.client, invoice_key(row.pk), _data(row), invoice_path(row)) for row in rows], now=now
     )
+
+
+def mail_time(invoice: Invoice, now: datetime) -> datetime:
+    """When the mail of an invoice may leave: of one that is overdue it asks for money, and waits for the hours of Ley 2300."""
+    return next_collection_time(now) if invoice.due_on < clock.local(now).date() else now
+
+
+def _data(invoice: Invoice) -> dict[str, object]:
+    return {"number": invoice.full_number, "amount": invoice.balance, "due_on": invoice.due_on}
 
 
 def announce_payouts(order: PayoutOrder, payouts: list[Payout], now: datetime) -> bool:

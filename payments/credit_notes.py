@@ -34,6 +34,18 @@ def most_of(invoice: Invoice) -> Decimal:
 
 def issue_note(invoice_id: int, *, amount: Decimal, reason: str, key: UUID, staff: User, now: datetime) -> CreditNote:
     """Take `amount` COP (IVA included) of an invoice back. The same key again returns its note. Raises NoteRefused."""
+    while True:
+        try:
+            return _issue(invoice_id, amount=amount, reason=reason, key=key, staff=staff, now=now)
+        except _PaidMeanwhile:
+            continue  # a payment reached the invoice before our lock did: now it is seen, and locked first
+
+
+class _PaidMeanwhile(Exception):
+    """A payment that is not locked holds money of the invoice."""
+
+
+def _issue(invoice_id: int, *, amount: Decimal, reason: str, key: UUID, staff: User, now: datetime) -> CreditNote:
     with transaction.atomic():
         held = set(_held(Invoice.objects.get(pk=invoice_id)))
         payments = {p.pk: p for p in Payment.objects.select_for_update(of=("self",)).filter(pk__in=held).order_by("pk")}
@@ -41,7 +53,9 @@ def issue_note(invoice_id: int, *, amount: Decimal, reason: str, key: UUID, staf
         made = CreditNote.objects.filter(key=key).first()
         if made is not None:
             return made
-        paid = {pk: net for pk, net in _held(invoice).items() if pk in payments}
+        paid = _held(invoice)
+        if paid.keys() - payments.keys():
+            raise _PaidMeanwhile
         _check(invoice, amount, paid)
         try:
             resolution = numbering.lock(Series.NOTE)

@@ -30,8 +30,9 @@ from payments import (
 from payments.desk_policy import desk_policy
 from payments.forms import AccountForm
 from payments.gateway import GatewayRefused, GatewayUnavailable
-from saas.accounts.doors import staff_of
+from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole
+from saas.lib import clock
 
 
 @staff_of(StaffRole.HEAD)
@@ -43,7 +44,7 @@ def desk_payu(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         form = AccountForm(request.POST, kept=kept)
         if form.is_valid():
-            accounts.save_account(form.account())
+            accounts.save_by_staff(form.account(), staff=who(request), now=clock.now())
             messages.success(request, _("La cuenta de PayU quedó guardada. Pruebe la conexión para confirmar las llaves."))
             return redirect("desk_payu")
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
@@ -13,8 +14,9 @@ from payments import refunds, reversals
 from payments.desk_forms import ReasonForm, RefundForm
 from payments.gateway import RefundRefused
 from payments.models import Payment
-from saas.accounts.doors import staff_of
+from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole
+from saas.audit.changes import note
 from saas.lib import clock
 from saas.lib.money import cop
 
@@ -27,9 +29,10 @@ def desk_reverse(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            reversal = reversals.reverse_by_staff(
-                pk, reason=form.cleaned_data["reason"], staff=request.user, now=clock.now()  # type: ignore[arg-type]
-            )
+            with transaction.atomic():
+                reversal = reversals.reverse_by_staff(pk, reason=form.cleaned_data["reason"], staff=who(request), now=clock.now())
+                told = f"{reversal.full_number}: {reversal.reason}"
+                note("payment", pk, field="reversed", said=told, by=who(request), now=clock.now())
         except reversals.ReversalRefused as error:
             messages.error(request, str(error))
         else:
@@ -49,9 +52,10 @@ def desk_refund(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            refunds.request_refund(
-                pk, amount=data["amount"], reason=data["reason"], key=data["key"], staff=request.user, now=clock.now()  # type: ignore[arg-type]
-            )
+            with transaction.atomic():
+                refunds.request_refund(pk, amount=data["amount"], reason=data["reason"], key=data["key"], staff=who(request), now=clock.now())
+                told = f"{cop(data['amount'])}: {data['reason']}"
+                note("payment", pk, field="refund_asked", said=told, by=who(request), now=clock.now())
         except RefundRefused as error:
             form.add_error(None, str(error))
         else:

@@ -18,6 +18,7 @@ from clientarea.models import Client, Lease
 from payments import credit_notes, issuing, monthly, official_papers
 from payments.drafts import parts_of, refusal
 from payments.invoice_forms import NoteForm, PapersForm, VoidForm, WriteForm
+from payments.invoicing_policy import FiguresMissing
 from payments.models import Invoice, InvoiceKind
 from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole
@@ -140,7 +141,11 @@ def _write(request: HttpRequest, client: Client, lease: Lease | None) -> HttpRes
     form = WriteForm(request.POST if request.method == "POST" else None, client=client, lease=lease, today=today, initial=initial)
     context: dict[str, object] = {"form": form, "client": client, "lease": lease}
     if request.method == "POST" and form.is_valid():
-        draft = form.draft()
+        try:
+            draft = form.draft()
+        except FiguresMissing as missing:
+            form.add_error(None, str(missing))
+            return render(request, "payments/desk_invoice_write.html", context)
         why = refusal(draft)
         if why:
             form.add_error(None, why)

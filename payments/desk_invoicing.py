@@ -11,10 +11,10 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from clientarea.models import Client
+from clientarea.models import Client, Lease
 from payments import increases, invoicing_policy, numbering
 from payments.invoice_forms import FiguresForm, ResolutionForm, RiseForm, RulesForm, TaxesForm
-from payments.models import RentIncrease, Resolution
+from payments.models import RentIncrease, Resolution, YearFigures
 from payments.portal_parts import page_of
 from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole
@@ -47,10 +47,10 @@ def desk_rules(request: HttpRequest) -> HttpResponse:
     """*Reglas de facturación*: late interest, IVA, and the official figures of each year."""
     policy, known, today = invoicing_policy.current(), invoicing_policy.figures(), clock.today()
     year = _year(request, today.year)
-    row = known.get(year) or known.get(max(known))
-    shown = {"year": year, **{name: getattr(row, name) for name in invoicing_policy.FIGURES}} if row else {"year": year}
-    if row is not None:
-        shown |= {"uvt": money.cop(row.uvt).removeprefix("$\u00a0"), "ipc": row.ipc if row.year == year else None}
+    row = known.get(year)
+    shown = {"year": year, **({name: getattr(row, name) for name in invoicing_policy.FIGURES} if row else invoicing_policy.suggested(year))}
+    if shown.get("uvt"):
+        shown["uvt"] = money.cop(shown["uvt"]).removeprefix("$\u00a0")
     posted = request.method == "POST"
     rules = RulesForm(request.POST if posted and "rules" in request.POST else None, initial={n: getattr(policy, n) for n in invoicing_policy.RULES})
     figures = FiguresForm(request.POST if posted and "figures" in request.POST else None, initial=shown)
@@ -62,7 +62,7 @@ def desk_rules(request: HttpRequest) -> HttpResponse:
         invoicing_policy.save_figures(figures.cleaned_data["year"], figures.cleaned_data, staff=who(request), now=clock.now())
         messages.success(request, _("Las cifras quedaron guardadas."))
         return redirect("desk_rules")
-    told = [(each, invoicing_policy.percent(each.ipc), invoicing_policy.percent(each.withholding_rate)) for each in known.values()]
+    told = [(each, invoicing_policy.percent(each.ipc), _withholding(each)) for each in known.values()]
     context = {"rules": rules, "figures": figures, "known": told, "policy": policy, "year": year}
     return render(request, "payments/desk_rules.html", context)
 
@@ -115,6 +115,7 @@ def _decide(request: HttpRequest) -> None:
         messages.error(request, _("Escriba el incremento como un porcentaje, por ejemplo 5,1."))
         return
     data = form.cleaned_data
+    get_object_or_404(Lease, pk=int(lease))
     try:
         made = increases.announce(int(lease), percent=data["percent"], from_on=data["from_on"], staff=who(request), now=clock.now())
     except increases.IncreaseRefused as error:
@@ -126,6 +127,12 @@ def _decide(request: HttpRequest) -> None:
 def _year(request: HttpRequest, default: int) -> int:
     given = request.GET.get("ano", "")
     return int(given) if given.isascii() and given.isdigit() and len(given) == 4 and 2000 <= int(given) <= 2100 else default
+
+
+def _withholding(row: YearFigures) -> str:
+    if row.withholding_rate is None or row.withholding_base is None:
+        return ""
+    return f"{invoicing_policy.percent(row.withholding_rate)} % desde {row.withholding_base} UVT"
 
 
 def _words(values: dict[str, bool]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
@@ -19,8 +20,9 @@ from clientarea.models import Client
 from payments import credits, manual, proofs, reviews
 from payments.desk_forms import CreditForm, ManualForm
 from payments.models import Invoice, Review
-from saas.accounts.doors import staff_of
+from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole
+from saas.audit.changes import note
 from saas.lib import clock
 from saas.lib.money import cop
 
@@ -49,7 +51,9 @@ def desk_register_client(request: HttpRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         try:
-            payment = proofs.register_payment(form.entry(), proof=form.cleaned_data["proof"], staff=request.user, now=now)  # type: ignore[arg-type]
+            with transaction.atomic():
+                payment = proofs.register_payment(form.entry(), proof=form.cleaned_data["proof"], staff=who(request), now=now)
+                note("payment", payment.pk, field="registered", said=payment.receipt.full_number, by=who(request), now=now)
         except manual.EntryRefused as error:
             form.add_error(None, str(error))
         else:
@@ -72,13 +76,15 @@ def desk_credit(request: HttpRequest, pk: int) -> HttpResponse:
     form = CreditForm(request.POST if request.method == "POST" else None, invoices=invoices, credit=credit, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            use = credits.apply_credit(client, form.lines(), key=form.cleaned_data["key"], staff=request.user, now=now)  # type: ignore[arg-type]
+            with transaction.atomic():
+                use = credits.apply_credit(client, form.lines(), key=form.cleaned_data["key"], staff=who(request), now=now)
+                note("client", pk, field="credit_used", said=f"{cop(use.amount)} (n.º {use.pk})", by=who(request), now=now)
         except credits.CreditRefused as error:
             form.add_error(None, str(error))
         else:
             told = _("Se aplicaron %(amount)s del saldo a favor.") % {"amount": cop(use.amount)}
             if review is not None:
-                reviews.close(review.pk, note=told, staff=request.user, now=now)  # type: ignore[arg-type]
+                reviews.close(review.pk, note=told, staff=who(request), now=now)
             messages.success(request, told)
             return redirect("desk_credit", pk=pk)
     uses = client.credit_uses.select_related("made_by").prefetch_related("movements__invoice").order_by("-pk")[:20]

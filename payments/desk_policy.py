@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -10,9 +11,10 @@ from django.views.decorators.http import require_http_methods
 
 from payments.forms import PolicyForm
 from payments.policy import current_policy, save_policy
-from saas.accounts.doors import staff_of
+from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole
-from saas.lib import money
+from saas.audit.changes import record
+from saas.lib import clock, money
 
 
 @staff_of(StaffRole.HEAD)
@@ -22,7 +24,11 @@ def desk_policy(request: HttpRequest) -> HttpResponse:
     policy = current_policy()
     form = PolicyForm(request.POST or None, initial={"partial": policy.partial, "minimum": money.cop(policy.minimum)})
     if request.method == "POST" and form.is_valid():
-        save_policy(partial=form.cleaned_data["partial"], minimum=form.cleaned_data["minimum"])
+        told = ("partial", "minimum")
+        with transaction.atomic():
+            kept = save_policy(**{name: form.cleaned_data[name] for name in told})
+            before, after = ({name: getattr(row, name) for name in told} for row in (policy, kept))
+            record("payment_policy", 1, before=before, after=after, by=who(request), now=clock.now())
         messages.success(request, _("La política de pagos quedó guardada."))
         return redirect("desk_policy")
     return render(request, "payments/desk_policy.html", {"form": form})

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_FLOOR, Decimal
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
@@ -149,13 +148,13 @@ def send_notice(increase_id: int, *, agency: Agency, now: datetime) -> bool:
         subject=f"Incremento del canon de arrendamiento, contrato {row.lease.number}",
         template="rent_increase",
         context={
-            "brand_name": agency.name, "brand_colour": agency.colour, "brand_foreground": branding.foreground(agency.colour),
+            **branding.mail_brand(agency),
             "name": row.lease.renter.name, "lease": row.lease.number,
             "unit": f"{row.lease.unit.kind} {row.lease.unit.address}, {row.lease.unit.city}",
             "old_rent": row.old_rent, "new_rent": row.new_rent, "percent": invoicing_policy.percent(row.percent),
             "ipc_year": str(row.ipc_year), "from_on": row.from_on,
         },
-        to=row.lease.renter.email, from_name=agency.name, from_address=settings.MAIL_FROM,
+        to=row.lease.renter.email, **branding.mail_sender(agency),
         message_id_key=f"increase:{agency.schema_name}:{row.pk}",
     )  # fmt: skip
     message.send()

@@ -284,9 +284,12 @@ class FiguresForm(forms.Form):
 
     year = forms.IntegerField(label=_("Año"), min_value=2000, max_value=2100)
     ipc = PercentField(label=_("IPC del año, en %"), required=False, help_text=_("Vacío mientras no se conozca."))
-    uvt = CopField(label=_("UVT"))
-    withholding_rate = PercentField(label=_("Retención sobre arrendamientos, en %"))
-    withholding_base = forms.IntegerField(label=_("Base de la retención, en UVT"), min_value=0, max_value=10_000)
+    uvt = CopField(label=_("UVT"), required=False)
+    withholding_rate = PercentField(label=_("Retención sobre arrendamientos, en %"), required=False)
+    withholding_base = forms.IntegerField(
+        label=_("Base de la retención, en UVT"), min_value=0, max_value=10_000, required=False,
+        help_text=_("La UVT, el porcentaje y la base solo hacen falta si algún inquilino es agente de retención."),
+    )  # fmt: skip
 
 
 class TaxesForm(forms.Form):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from clientarea import notice_mail, notices
@@ -53,8 +52,7 @@ def send(invoice_id: int, *, agency: Agency, now: datetime, key: str = "") -> bo
             "days": links.LIFE.days,
         },
         to=invoice.client.email,
-        from_name=agency.name,
-        from_address=settings.MAIL_FROM,
+        **branding.mail_sender(agency),
         message_id_key=f"invoice:{agency.schema_name}:{invoice.pk}:{key}",
         stop_url=notice_mail.stop_url(invoice.client, NoticeKind.INVOICE, agency),
     )

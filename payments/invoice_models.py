@@ -97,13 +97,13 @@ class InvoicingPolicy(models.Model):
 
 
 class YearFigures(models.Model):
-    """A year's official figures: its IPC (known when it ends), its UVT, and the withholding on rents."""
+    """A year's official figures, as the agency entered them: its IPC (known when it ends), its UVT, and the withholding on rents."""
 
     year = models.PositiveSmallIntegerField(_("año"), primary_key=True)
     ipc = _percent(_("IPC del año"), null=True, blank=True)
-    uvt = _amount("UVT")
-    withholding_rate = _percent(_("retención sobre arrendamientos"))
-    withholding_base = models.PositiveSmallIntegerField(_("base de la retención, en UVT"))
+    uvt = _amount("UVT", null=True, blank=True)
+    withholding_rate = _percent(_("retención sobre arrendamientos"), null=True, blank=True)
+    withholding_base = models.PositiveSmallIntegerField(_("base de la retención, en UVT"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("cifras del año")

@@ -16,11 +16,13 @@ from saas.lib.money import whole
 
 RULES = ("late_rate", "late_grace", "iva_rate", "commission_iva_rate")
 FIGURES = ("ipc", "uvt", "withholding_rate", "withholding_base")
-# Published by DANE (IPC) and DIAN (UVT); an agency may correct or add years.
-KNOWN: dict[int, tuple[str | None, str]] = {
-    2023: ("9.28", "42412"), 2024: ("5.20", "47065"), 2025: ("5.10", "49799"), 2026: (None, "52374"),
-}  # fmt: skip
-WITHHOLDING_RATE, WITHHOLDING_BASE = Decimal("3.5"), 27
+# The UVT and the rate that the rules in force name. What is missing here (the IPC, the base in UVT, other years) the agency enters:
+# nothing is reckoned with a figure that nobody entered.
+KNOWN_YEAR, KNOWN_UVT, KNOWN_RATE = 2026, Decimal(52_374), Decimal("3.5")
+
+
+class FiguresMissing(ValueError):  # noqa: N818
+    """Which figures of a year are to be entered first, in Spanish, for staff."""
 
 
 def current() -> InvoicingPolicy:
@@ -44,21 +46,19 @@ def save(values: Mapping[str, Any], *, staff: User, now: datetime, today: date) 
 
 
 def figures() -> dict[int, YearFigures]:
-    """The figures of each year that is known: what the agency keeps, and what was published."""
-    found = {
-        year: YearFigures(
-            year=year, ipc=Decimal(ipc) if ipc else None, uvt=Decimal(uvt), withholding_rate=WITHHOLDING_RATE, withholding_base=WITHHOLDING_BASE
-        )
-        for year, (ipc, uvt) in KNOWN.items()
-    }
-    found.update({row.year: row for row in YearFigures.objects.all()})
-    return dict(sorted(found.items(), reverse=True))
+    """The figures that the agency keeps, the newest year first."""
+    return {row.year: row for row in YearFigures.objects.order_by("-year")}
+
+
+def suggested(year: int) -> dict[str, Decimal]:
+    """What the form of a year's figures offers before the agency kept any."""
+    return {"uvt": KNOWN_UVT, "withholding_rate": KNOWN_RATE} if year == KNOWN_YEAR else {}
 
 
 def save_figures(year: int, values: Mapping[str, Any], *, staff: User, now: datetime) -> YearFigures:
     """Keep a year's figures (FIGURES)."""
     with transaction.atomic():
-        before = figures().get(year)
+        before = YearFigures.objects.filter(year=year).first()
         row, _made = YearFigures.objects.update_or_create(year=year, defaults={name: values[name] for name in FIGURES})
         told = _plain({name: getattr(before, name) for name in FIGURES}) if before else {}
         record("year_figures", year, before=told, after=_plain({name: values[name] for name in FIGURES}), by=staff, now=now)
@@ -66,10 +66,13 @@ def save_figures(year: int, values: Mapping[str, Any], *, staff: User, now: date
 
 
 def withholding_of(amount: Decimal, year: int, known: Mapping[int, YearFigures]) -> Decimal:
-    """What a withholding agent keeps of a rent of `amount` before IVA: nothing below the year's base. The newest year that is
-    known speaks for those after it."""
-    row = known.get(year) or next((known[each] for each in sorted(known, reverse=True) if each < year), None)
-    if row is None or amount < row.uvt * row.withholding_base:
+    """What a withholding agent keeps of a rent of `amount` before IVA: nothing below the year's base. Raises FiguresMissing for a
+    year whose figures the agency has not entered: those of another year do not speak for it."""
+    row = known.get(year)
+    if row is None or row.uvt is None or row.withholding_rate is None or row.withholding_base is None:
+        missing = f"la UVT, el porcentaje y la base de retención de {year}"
+        raise FiguresMissing(f"El inquilino retiene: escriba primero {missing} en Reglas de facturación.")
+    if amount < row.uvt * row.withholding_base:
         return Decimal(0)
     return whole(amount * row.withholding_rate / 100)
 

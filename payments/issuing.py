@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, F, Q
 
-from payments import checkout, numbering
+from payments import announcing, checkout, issued, numbering
 from payments.drafts import Draft, issue, refusal
 from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, Series
 from saas.accounts.models import User
@@ -34,12 +34,14 @@ def write_one(draft: Draft, *, key: UUID, staff: User, now: datetime) -> Invoice
         raise IssueRefused(why)
     try:
         with transaction.atomic():
+            issued.prepare(draft.kind)
             resolution = numbering.lock(Series.RENT if draft.kind == InvoiceKind.RENT else Series.COMMISSION)
             made = Invoice.objects.filter(entry_key=key).first()  # under the lock: of a form sent twice at once, the second sees it
             if made is not None:
                 return made
             (invoice,) = issue([draft], resolution, key=key, staff=staff)
             record("invoice", invoice.pk, before={}, after={"issued": f"{invoice.full_number}: {invoice.total}"}, by=staff, now=now)
+            issued.follow_up([invoice], now=now)
             return invoice
     except numbering.NumberingRefused as error:
         raise IssueRefused(str(error)) from error
@@ -74,7 +76,7 @@ def void(invoice_id: int, *, reason: str, staff: User, now: datetime) -> Invoice
 def ask_mail(invoice: Invoice, *, now: datetime) -> bool:
     """Ask for the mail of an invoice to its client: one a minute. Returns whether it was new. Call it in a transaction."""
     Invoice.objects.filter(pk=invoice.pk).update(mail_asked_at=now)
-    return defer("payments.invoice_mail", f"{invoice.pk}:{now:%Y%m%d%H%M}", now=now, invoice_id=invoice.pk)
+    return defer("payments.invoice_mail", f"{invoice.pk}:{now:%Y%m%d%H%M}", now=now, due_at=announcing.mail_time(invoice, now), invoice_id=invoice.pk)
 
 
 def mailable(period: date, kind: str) -> InvoiceQuerySet:
@@ -99,7 +101,7 @@ def mail_some(period: date, kind: str, *, now: datetime) -> None:
         waiting = mailable(period, kind).filter(mail_asked_at=None).order_by("pk")
         rows = list(waiting.select_for_update(of=("self",), skip_locked=True)[:MAIL_SLICE])
         for invoice in rows:
-            defer("payments.invoice_mail", f"{invoice.pk}:month", now=now, invoice_id=invoice.pk)
+            defer("payments.invoice_mail", f"{invoice.pk}:month", now=now, due_at=announcing.mail_time(invoice, now), invoice_id=invoice.pk)
         Invoice.objects.filter(pk__in=[invoice.pk for invoice in rows]).update(mail_asked_at=now)
         first = waiting.values_list("pk", flat=True).first()
         if first is not None:

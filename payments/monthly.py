@@ -102,7 +102,11 @@ def _some(ids: list[int], period: date, issued_on: date, rules: Rules) -> list[D
         if pk in asked:
             made.append(_skip(lease, f"Ya tiene la factura {asked[pk]} de este mes."))
             continue
-        draft = _draft(lease, period, issued_on, rules, increase=increases.get(pk), interest=interest.get(pk, []))
+        try:
+            draft = _draft(lease, period, issued_on, rules, increase=increases.get(pk), interest=interest.get(pk, []))
+        except invoicing_policy.FiguresMissing as missing:
+            made.append(_skip(lease, str(missing)))
+            continue
         why = refusal(draft)
         made.append(_skip(lease, why) if why else draft)
     return made

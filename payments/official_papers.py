@@ -22,6 +22,7 @@ from payments.models import Invoice, InvoicePaper, PaperKind
 from saas.accounts.models import User
 from saas.audit.changes import record
 from saas.lib import crypto
+from saas.lib.files import runs_programs
 
 MAX_BYTES = 5 * 1024 * 1024
 CUFE = re.compile(r"[0-9a-f]{96}")
@@ -54,6 +55,8 @@ def read_pdf(upload: UploadedFile) -> PaperFile:
     data = _read(upload)
     if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-2048:]:
         raise PaperRefused("El archivo no es un PDF completo.")
+    if runs_programs(data):
+        raise PaperRefused("El PDF contiene programas. Imprímalo como PDF y adjunte la copia.")
     return PaperFile(PaperKind.PDF, data)
 
 

@@ -55,14 +55,17 @@ def invoices_issued(invoices: Iterable[Invoice], *, now: datetime) -> None:
     )  # fmt: skip
 
 
-def payout_paid(payout: Payout, *, now: datetime) -> None:
-    """An owner was paid."""
+def payouts_paid(payouts: Iterable[Payout], *, now: datetime) -> None:
+    """An owner was paid, one notice for each voucher."""
     publish(
         OutgoingKind.PAYOUT_PAID, now=now,
-        facts=lambda: [{
-            "payout": payout.pk, "number": payout.full_number, "owner": payout.owner_id, "lease": payout.lease_id,
-            "net": _cop(payout.net), "paid_on": str(payout.paid_on),
-        }],
+        facts=lambda: [
+            {
+                "payout": payout.pk, "number": payout.full_number, "owner": payout.owner_id, "lease": payout.lease_id,
+                "net": _cop(payout.net), "paid_on": str(payout.paid_on),
+            }
+            for payout in payouts
+        ],
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
+from clientarea.importing.checking import no_definitions
 from payments import payouts
 from payments.models import BankFile, OrderState, PayoutOrder
 from saas.accounts.models import User
@@ -262,6 +263,7 @@ def _workbook(data: bytes) -> list[list[Any]]:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(entry.file_size for entry in packed.infolist()) > MOST_UNPACKED:
                 raise FileRefused("El archivo es demasiado grande.")
+            no_definitions(packed)
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         try:
             sheet = book[book.sheetnames[0]]

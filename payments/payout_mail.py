@@ -38,8 +38,7 @@ def send(order_id: int, *, agency: Agency) -> bool:
             "link": branding.origin(agency) + reverse("payouts", urlconf=settings.AGENCY_URLCONF),
         },
         to=order.owner.email,
-        from_name=agency.name,
-        from_address=settings.MAIL_FROM,
+        **branding.mail_sender(agency),
         message_id_key=f"payout:{agency.schema_name}:{order.pk}",
         stop_url=notice_mail.stop_url(order.owner, NoticeKind.PAYOUT, agency),
     )

@@ -14,14 +14,28 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.db.models import Exists, Max, Min, OuterRef, Q, Sum
+from django.db.models.functions import Coalesce
 
 from clientarea.models import Client, Lease, Ownership
-from payments.models import Invoice, InvoiceKind, Movement, MovementKind, Payout, PayoutCommission, PayoutLine
+from payments import invoicing_policy, monthly
+from payments.models import (
+    Invoice,
+    InvoiceKind,
+    ItemState,
+    Movement,
+    MovementKind,
+    Payout,
+    PayoutCommission,
+    PayoutLine,
+    PayoutSource,
+    RunItem,
+    RunKind,
+)
 from saas.lib.money import split_shares
 
 ZERO, PESO = Decimal(0), Decimal(1)
-COMMISSION_IVA = Decimal(19)  # percent: a commission is a service, whatever the unit is used for
+COLLECTED = (MovementKind.APPLIED, MovementKind.REVERSED, MovementKind.RELEASED)  # a note gives nobody money; what it releases goes back
 Key = tuple[int, date]  # a lease and a month
 
 
@@ -89,14 +103,13 @@ class Proposal:
 
 
 def propose(*, until: date) -> Proposal:
-    """What came until a day, the day included, and was not paid out: six queries, whatever the agency's size."""
+    """What came until a day, the day included, and was not paid out: eight queries, whatever the agency's size."""
     sources = _sources(until)
     leases = Lease.objects.select_related("unit").in_bulk({lease for lease, _period in sources})
     owners: dict[int, list[Ownership]] = defaultdict(list)
     for ownership in Ownership.objects.filter(unit__in={lease.unit_id for lease in leases.values()}).select_related("owner"):
         owners[ownership.unit_id].append(ownership)
-    commissions = _commissions(leases)
-    taken = _taken_before(leases)
+    charges = _charges(leases, sources)
     liquids, ownerless = [], {}
     for (lease_id, period), found in sorted(sources.items(), key=lambda item: (leases[item[0][0]].unit.code, item[0])):
         if not sum((source.rent for source in found), ZERO):
@@ -105,7 +118,7 @@ def propose(*, until: date) -> Proposal:
         # Whoever owns most comes first: a peso that does not divide goes to the largest remainder, and of equal ones to the first.
         shares = sorted(owners[lease.unit_id], key=lambda ownership: (-ownership.share, ownership.pk))
         if shares:
-            liquids.append(Liquid(lease, period, tuple(found), _divide(lease, period, found, shares, commissions, taken)))
+            liquids.append(Liquid(lease, period, tuple(found), _divide(lease, period, found, shares, charges)))
         else:
             ownerless[lease.pk] = lease
     return Proposal(until, tuple(liquids), tuple(ownerless.values()))
@@ -117,10 +130,10 @@ def waiting(*, until: date, most: int = 50) -> list[Invoice]:
     return list(owed.select_related("lease__unit", "client").order_by("due_on", "pk")[:most])
 
 
-def commission_on(lease: Lease, rent: Decimal) -> tuple[Decimal, Decimal]:
+def commission_on(lease: Lease, rent: Decimal, *, iva_rate: Decimal) -> tuple[Decimal, Decimal]:
     """The commission on a rent and its IVA, each to the peso: halves go to the even peso, as the agencies' books do."""
     commission = (rent * lease.commission / 100).quantize(PESO, ROUND_HALF_EVEN)
-    return commission, (commission * COMMISSION_IVA / 100).quantize(PESO, ROUND_HALF_EVEN)
+    return commission, (commission * iva_rate / 100).quantize(PESO, ROUND_HALF_EVEN)
 
 
 def _sources(until: date) -> dict[Key, list[Source]]:
@@ -130,7 +143,7 @@ def _sources(until: date) -> dict[Key, list[Source]]:
         line=None, lease=OuterRef("invoice__lease"), period=OuterRef("invoice__period"), paid_on__gte=OuterRef("on")
     )
     rents = Movement.objects.filter(
-        invoice__kind=InvoiceKind.RENT, invoice__lease__isnull=False, kind__in=[MovementKind.APPLIED, MovementKind.REVERSED]
+        invoice__kind=InvoiceKind.RENT, invoice__lease__isnull=False, kind__in=COLLECTED
     )
     free = rents.filter(~Exists(by_book), paid_out=None, on__lte=until).select_related("invoice", "payment__receipt", "reversal")
     movements = list(free.order_by("on", "pk"))
@@ -155,43 +168,70 @@ def _part(whole: Decimal, covered: Decimal, total: Decimal) -> Decimal:
     return whole if covered == total else (whole * covered / total).quantize(PESO, ROUND_HALF_EVEN)
 
 
-Commissions = dict[tuple[int, int, date], list[Invoice]]  # by owner, lease and month
+@dataclass(frozen=True)
+class _Charges:
+    """What is known of commissions. A run's invoice is for the rent that came in some months, whatever month it was owed for;
+    any other commission invoice is for the rent of its own month."""
+
+    iva_rate: Decimal
+    by_month: dict[tuple[int, int, date], list[Invoice]]  # those of no run, by owner, lease and month
+    of_runs: dict[tuple[int, int, date], list[Invoice]]  # those of runs that still ask for money, by owner, lease and month to take them off
+    charged: dict[tuple[int, int], tuple[date, date]]  # by owner and lease: the days whose rent the runs charged for
+    taken: frozenset[int]  # those that an open line takes off already
+
+    def is_charged(self, owner: int, lease: int, on: date) -> bool:
+        """Whether a run's invoice asked for the commission of what came that day."""
+        first, last = self.charged.get((owner, lease), (date.max, date.min))
+        return first <= on <= last
 
 
-def _commissions(leases: Iterable[int]) -> Commissions:
-    found: Commissions = defaultdict(list)
+def _charges(leases: Iterable[int], months: Iterable[Key]) -> _Charges:
+    by_month: dict[tuple[int, int, date], list[Invoice]] = defaultdict(list)
+    of_runs: dict[tuple[int, int, date], list[Invoice]] = defaultdict(list)
+    periods: dict[int, set[date]] = defaultdict(set)
+    for lease, period in months:
+        periods[lease].add(period)
     rows = Invoice.objects.filter(kind=InvoiceKind.COMMISSION, lease__in=leases, voided_at=None).order_by("issued_on", "pk")
     for invoice in rows:
-        found[invoice.client_id, invoice.lease_id or 0, invoice.period].append(invoice)
-    return found
+        lease, month = invoice.lease_id or 0, invoice.period
+        if invoice.run_id is None:
+            by_month[invoice.client_id, lease, month].append(invoice)
+        else:
+            of_runs[invoice.client_id, lease, month if month in periods[lease] else max(periods[lease])].append(invoice)
+    taken = PayoutCommission.objects.filter(movement=None, invoice__lease__in=leases).values_list("invoice", flat=True)
+    return _Charges(invoicing_policy.current().commission_iva_rate, by_month, of_runs, charged_days(leases), frozenset(taken))
 
 
-def _taken_before(leases: Iterable[int]) -> dict[int, Decimal]:
-    """How much of each commission invoice open lines take off already."""
-    rows = PayoutCommission.objects.filter(movement=None, invoice__lease__in=leases)
-    return {row.invoice_id: row.amount for row in rows}
+def charged_days(leases: Iterable[int]) -> dict[tuple[int, int], tuple[date, date]]:
+    """By owner and lease: the first and the last day of the months that runs of commissions charged for."""
+    items = RunItem.objects.filter(
+        run__kind=RunKind.COMMISSION, state=ItemState.ISSUED, invoice__voided_at=None, lease__in=leases, owner__isnull=False
+    )
+    rows = items.order_by().values_list("owner", "lease").annotate(first=Min("run__period"), last=Max("run__period"))
+    return {(owner, lease): (first, monthly.last_day(last)) for owner, lease, first, last in rows}
 
 
-def _divide(
-    lease: Lease, period: date, sources: list[Source], owners: list[Ownership], commissions: Commissions, taken: dict[int, Decimal]
-) -> tuple[Share, ...]:
+def _divide(lease: Lease, period: date, sources: list[Source], owners: list[Ownership], charges: _Charges) -> tuple[Share, ...]:
     weights = [ownership.share for ownership in owners]
     rent, withheld = sum((s.rent for s in sources), ZERO), sum((s.withheld for s in sources), ZERO)
     rents, withholdings = split_shares(rent, weights), split_shares(withheld, weights)
-    reckoned, iva = (split_shares(amount, weights) for amount in commission_on(lease, rent))
     shares = []
     for n, ownership in enumerate(owners):
-        known = commissions.get((ownership.owner_id, lease.pk, period), [])
-        open_ones = tuple((i, i.balance) for i in known if i.balance > 0 and i.pk not in taken)
-        if known:
-            parts = [_of_invoice(invoice, amount) for invoice, amount in open_ones]
-            fee, tax = sum((part[0] for part in parts), ZERO), sum((part[1] for part in parts), ZERO)
-        else:
-            fee, tax = reckoned[n], iva[n]
+        key = (ownership.owner_id, lease.pk, period)
+        known = charges.by_month.get(key, [])
+        open_ones = tuple(
+            (i, i.balance) for i in (*known, *charges.of_runs.get(key, [])) if i.balance > 0 and i.pk not in charges.taken
+        )
+        uncharged = sum((s.rent for s in sources if not charges.is_charged(ownership.owner_id, lease.pk, s.movement.on)), ZERO)
+        parts = [_of_invoice(invoice, amount) for invoice, amount in open_ones]
+        if not known:
+            reckoned = commission_on(lease, uncharged, iva_rate=charges.iva_rate)
+            parts.append((split_shares(reckoned[0], weights)[n], split_shares(reckoned[1], weights)[n]))
         shares.append(
             Share(
-                owner=ownership.owner, share=ownership.share, collected=rents[n], commission=fee, commission_iva=tax,
-                withholdings=withholdings[n], invoices=open_ones, invoiced=bool(known),
+                owner=ownership.owner, share=ownership.share, collected=rents[n], commission=sum((part[0] for part in parts), ZERO),
+                commission_iva=sum((part[1] for part in parts), ZERO), withholdings=withholdings[n], invoices=open_ones,
+                invoiced=bool(known or open_ones) or not uncharged,
             )
         )  # fmt: skip
     return tuple(shares)
@@ -203,12 +243,16 @@ def _of_invoice(invoice: Invoice, amount: Decimal) -> tuple[Decimal, Decimal]:
     return amount - tax, tax
 
 
-def reckoned_before(invoice: Invoice) -> Decimal:
-    """COP that paid lines took off for the commission of an invoice's owner, lease and month before it was made, and that no
-    invoice was covered with yet."""
-    lines = PayoutLine.objects.filter(
-        payout__isnull=False, order__owner=invoice.client_id, liquidation__lease=invoice.lease_id, liquidation__period=invoice.period
-    )
-    kept = lines.aggregate(sum=Sum(F("commission") + F("commission_iva")))["sum"] or ZERO
-    covered = PayoutCommission.objects.filter(line__in=lines).aggregate(sum=Sum("amount"))["sum"] or ZERO
-    return max(kept - covered, ZERO)
+def reckoned_before(invoice: Invoice) -> tuple[PayoutLine | None, Decimal]:
+    """The first paid line that took off commission which an invoice asks for and no invoice was covered with yet, and how much
+    all such lines took, COP."""
+    lines = PayoutLine.objects.filter(payout__isnull=False, order__owner=invoice.client_id, liquidation__lease=invoice.lease_id)
+    if invoice.run_id is None:
+        lines = lines.filter(liquidation__period=invoice.period)
+    else:
+        first, _last = charged_days([invoice.lease_id or 0]).get((invoice.client_id, invoice.lease_id or 0), (invoice.period, invoice.period))
+        days = PayoutSource.objects.filter(liquidation=OuterRef("liquidation"), movement__on__range=(first, monthly.last_day(invoice.period)))
+        lines = lines.filter(Exists(days))
+    found = list(lines.order_by("pk").annotate(covered=Coalesce(Sum("commissions__amount"), ZERO)))
+    left = [(line, line.commission + line.commission_iva - line.covered) for line in found]
+    return next((line for line, amount in left if amount > 0), None), max(sum((amount for _line, amount in left), ZERO), ZERO)

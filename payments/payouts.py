@@ -14,9 +14,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, Sum
+from django.db.models import Exists, F, OuterRef, Sum
 
-from payments import payout_banks, payout_making, receipts
+from payments import outgoing, payout_banks, payout_making, receipts
 from payments.announcing import announce_payouts
 from payments.models import (
     Counter,
@@ -211,7 +211,9 @@ def mark_paid(order_id: int, transfer: Transfer, *, staff: User, now: datetime) 
         order.paid_on, order.bank_reference = transfer.paid_on, transfer.bank_reference
         order.save(update_fields=["state", "paid_by", "paid_at", "paid_on", "bank_reference"])
         changes.record("payout_order", order.pk, before={"state": "reviewed"}, after={"state": "paid"}, by=staff, now=now)
-        announce_payouts(order, [line.payout for line in lines if line.payout], now)
+        made = [line.payout for line in lines if line.payout]
+        announce_payouts(order, made, now)
+        outgoing.payouts_paid(made, now=now)
         return order
 
 
@@ -219,17 +221,15 @@ def cover_reckoned(*, now: datetime) -> list[Invoice]:
     """Cover the commission invoices that were made after their commission was taken off a payout: they are owed no more.
     Whoever issues commission invoices may call it at once; a liquidation does before it looks. Returns which."""
     with transaction.atomic():
-        told = PayoutLine.objects.filter(payout__isnull=False, commission__gt=0, commissions=None)
-        wanted = Q(pk=None)
-        for owner, lease, period in set(told.values_list("order__owner", "liquidation__lease", "liquidation__period")):
-            wanted |= Q(client=owner, lease=lease, period=period)
+        paid = PayoutLine.objects.filter(
+            payout__isnull=False, commission__gt=0, order__owner=OuterRef("client"), liquidation__lease=OuterRef("lease")
+        )
+        taken = PayoutCommission.objects.filter(invoice=OuterRef("pk"), movement=None)
         covered = []
-        for invoice in Invoice.objects.owed().filter(wanted, kind=InvoiceKind.COMMISSION).order_by("pk"):
-            amount = min(payout_making.reckoned_before(invoice), invoice.balance)
-            line = told.filter(
-                order__owner=invoice.client_id, liquidation__lease=invoice.lease_id, liquidation__period=invoice.period
-            ).first()
-            if amount > 0 and line is not None and not PayoutCommission.objects.filter(invoice=invoice, movement=None).exists():
+        for invoice in Invoice.objects.owed().filter(Exists(paid), ~Exists(taken), kind=InvoiceKind.COMMISSION).order_by("pk"):
+            line, reckoned = payout_making.reckoned_before(invoice)
+            amount = min(reckoned, invoice.balance)
+            if amount > 0 and line is not None:
                 made = PayoutCommission.objects.create(line=line, invoice=invoice, amount=amount)
                 _cover([made], on=max(line.order.paid_on or invoice.issued_on, invoice.issued_on), now=now)
                 covered.append(invoice)

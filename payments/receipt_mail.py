@@ -32,8 +32,7 @@ def send(receipt_id: int, *, agency: Agency) -> None:
             "test": receipt.content["test"],
         },
         to=receipt.client.email,
-        from_name=agency.name,
-        from_address=settings.MAIL_FROM,
+        **branding.mail_sender(agency),
         message_id_key=f"receipt:{agency.schema_name}:{receipt.pk}",
     )
     pdf = receipts.open_pdf(receipt)

@@ -13,7 +13,6 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 
@@ -149,10 +148,8 @@ def build(
             "contact": ", ".join(part for part in (agency.email, agency.phone) if part),
         },
         to=client.email,
-        from_name=agency.name,
-        from_address=settings.MAIL_FROM,
+        **branding.mail_sender(agency),
         message_id_key=f"reminder:{agency.schema_name}:{key}",
-        reply_to=agency.email,
         stop_url=notice_mail.stop_url(client, NOTICE_KIND[ReminderKind.LATE if late else ReminderKind.SOON], agency),
     )
 

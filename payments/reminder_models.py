@@ -36,9 +36,12 @@ class ReminderPolicy(models.Model):
         verbose_name_plural = _("políticas de recordatorios")
         constraints = [
             models.CheckConstraint(condition=Q(id=1), name="reminder_policy_single"),
-            models.CheckConstraint(condition=Q(days_before__range=(1, 15), days_after__range=(1, 60)), name="reminder_policy_days"),
             models.CheckConstraint(
-                condition=Q(repeat_days__range=(3, 60), most__range=(1, 12), weekly__range=(1, 3)), name="reminder_policy_often"
+                condition=Q(days_before__gte=1, days_before__lte=15, days_after__gte=1, days_after__lte=60), name="reminder_policy_days"
+            ),
+            models.CheckConstraint(
+                condition=Q(repeat_days__gte=3, repeat_days__lte=60, most__gte=1, most__lte=12, weekly__gte=1, weekly__lte=3),
+                name="reminder_policy_often",
             ),
         ]
 

@@ -35,8 +35,7 @@ def send(reversal_id: int, *, agency: Agency) -> None:
             "link": branding.origin(agency) + reverse("payment", args=[reversal.payment_id], urlconf=settings.AGENCY_URLCONF),
         },
         to=reversal.client.email,
-        from_name=agency.name,
-        from_address=settings.MAIL_FROM,
+        **branding.mail_sender(agency),
         message_id_key=f"reversal:{agency.schema_name}:{reversal.pk}",
     )
     message.send()

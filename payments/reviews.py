@@ -12,6 +12,7 @@ from django.db import transaction
 
 from payments.models import Attempt, Callback, Payment, Review
 from saas.accounts.models import User
+from saas.audit.changes import record
 
 # What each kind is called, for people.
 KINDS = {
@@ -42,6 +43,7 @@ def close(review_id: int, *, note: str, staff: User, now: datetime) -> Review:
         if review.closed_at is None:
             review.closed_at, review.closed_by, review.note = now, staff, note
             review.save(update_fields=["closed_at", "closed_by", "note"])
+            record("review", review.pk, before={}, after={"closed": note}, by=staff, now=now)
         return review
 
 

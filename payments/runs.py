@@ -1,7 +1,8 @@
 """Issuing many invoices at once, as jobs: a batch is one transaction with its numbers, its rows and the job of the next one.
 
 Killed anywhere, a run goes on where it was; stopped, it is resumed; and no lease is asked twice for a month: each batch looks
-again under the lock of the numbering, and the database refuses a second one (invoice_of_run_once). Locks: run, leases, numbering.
+again under the lock of the numbering, and the database refuses a second one (invoice_of_run_once). Locks: run, (of
+commissions) the counter of payouts, leases, numbering.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, Sum
 
 from clientarea.models import Lease
-from payments import commissions, increases, monthly, numbering
+from payments import commissions, increases, issued, monthly, numbering
 from payments.drafts import Draft, issue
 from payments.models import InvoiceRun, ItemState, RunItem, RunKind, RunState, Series
 from payments.monthly import Skipped
@@ -195,6 +196,7 @@ def _next(run: InvoiceRun) -> list[RunItem]:
 
 def _issue(run: InvoiceRun, items: list[RunItem], *, now: datetime) -> None:
     """Number and write the invoices of those items; note what became of each."""
+    issued.prepare(run.kind)
     ids = list(dict.fromkeys(item.lease_id for item in items))
     list(Lease.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
     # From here on nobody else numbers: what is looked at now is as it will be when the rows are written.
@@ -211,6 +213,7 @@ def _issue(run: InvoiceRun, items: list[RunItem], *, now: datetime) -> None:
             item.state, item.reason = ItemState.SKIPPED, (each.reason if each else "Ya no es propietario.")[:200]
     RunItem.objects.bulk_update(items, ["state", "invoice", "collected", "reason"])
     increases.apply([draft.increase_id for _item, draft in drafts if draft.increase_id], now=now)
+    issued.follow_up(invoices, now=now)
 
 
 def _go_on(run: InvoiceRun, *, now: datetime) -> None:

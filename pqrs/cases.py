@@ -18,6 +18,7 @@ from pqrs.attachments import CheckedFile
 from pqrs.deadlines import due_date, term_of
 from pqrs.models import Case, CaseCounter, CaseEvent, CaseState, Channel, EventKind, Message
 from saas.accounts.models import User
+from saas.audit import changes
 from saas.lib import clock
 
 LONGEST = 5000  # characters of a description or a message
@@ -175,7 +176,11 @@ def record(
     message: Message | None = None,
     detail: str = "",
 ) -> CaseEvent:
-    """Write down what happened: `by` is the staff member who did it, else it was who is named."""
+    """Write down what happened: `by` is the staff member who did it, else it was who is named. What staff did is in the log of
+    changes too."""
+    if by is not None:
+        told = CaseState(to_state).label if to_state else detail
+        changes.record("case", case.pk, before={}, after={kind.value: told or kind.label}, by=by, now=now)
     return CaseEvent.objects.create(
         case=case, kind=kind, from_state=from_state, to_state=to_state, message=message, by=by,
         by_name=by.name if by else by_name, detail=detail, at=now,

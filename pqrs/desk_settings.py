@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
@@ -15,7 +18,11 @@ from pqrs.models import CannedAnswer
 from pqrs.report import last_months, month_report
 from saas.accounts import doors
 from saas.accounts.models import StaffRole
+from saas.audit.changes import record
 from saas.lib import clock
+
+CANNED = "canned_answer"
+CANNED_FIELDS = ("title", "text")
 
 
 @doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
@@ -39,7 +46,10 @@ def desk_case_terms(request: HttpRequest) -> HttpResponse:
     terms = deadlines.terms()
     form = TermsForm(request.POST if request.method == "POST" else None, terms=terms)
     if form.is_valid():
-        deadlines.save_terms(form.terms())
+        with transaction.atomic():
+            deadlines.save_terms(form.terms())
+            before, after = ({kind.value: f"{term.days} + {term.extra_days}" for kind, term in told.items()} for told in (terms, deadlines.terms()))
+            record("case_terms", 1, before=before, after=after, by=doors.who(request), now=clock.now())
         messages.success(request, _("Guardamos los plazos. Valen para las PQRS que lleguen desde ahora."))
         return redirect("desk_case_terms")
     return render(request, "pqrs/desk_case_terms.html", {"form": form}, status=422 if form.is_bound else 200)
@@ -70,7 +80,10 @@ def desk_canned_answer(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def desk_canned_answer_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a text away."""
-    get_object_or_404(CannedAnswer, pk=pk).delete()
+    answer = get_object_or_404(CannedAnswer, pk=pk)
+    with transaction.atomic():
+        record(CANNED, pk, before=_told(answer), after=dict.fromkeys(_told(answer), ""), by=doors.who(request), now=clock.now())
+        answer.delete()
     messages.success(request, _("Borramos la plantilla."))
     return redirect("desk_canned_answers")
 
@@ -78,10 +91,17 @@ def desk_canned_answer_delete(request: HttpRequest, pk: int) -> HttpResponse:
 def _edit(request: HttpRequest, answer: CannedAnswer) -> HttpResponse:
     form = CannedAnswerForm(request.POST if request.method == "POST" else None, instance=answer)
     if form.is_valid():
-        form.save()
+        before = _told(CannedAnswer.objects.get(pk=answer.pk)) if answer.pk else {}
+        with transaction.atomic():
+            kept = form.save()
+            record(CANNED, kept.pk, before=before, after=_told(kept), by=doors.who(request), now=clock.now())
         messages.success(request, _("Guardamos la plantilla."))
         return redirect("desk_canned_answers")
     return render(request, "pqrs/desk_canned_answer.html", {"form": form, "answer": answer}, status=422 if form.is_bound else 200)
+
+
+def _told(answer: CannedAnswer) -> dict[str, Any]:
+    return {name: getattr(answer, name) for name in CANNED_FIELDS}
 
 
 urlpatterns = [

@@ -99,8 +99,7 @@ def _send(agency: Agency, case: Case, *, subject: str, template: str, to: str, e
             **extra,
         },
         to=to,
-        from_name=agency.name,
-        from_address=settings.MAIL_FROM,
+        **branding.mail_sender(agency),
         message_id_key=f"pqrs:{agency.schema_name}:{key}",
     )
     message.send()

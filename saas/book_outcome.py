@@ -100,7 +100,7 @@ def _record(book: BookImport, made: Made) -> BookRecord:
 def mark(thing: Model) -> str:
     """A short text that is another as soon as somebody changes a field of `thing`."""
     values = [
-        plain(getattr(thing, field.attname))
+        plain(field.to_python(getattr(thing, field.attname)))  # a default may still be 0, where the row says 0.00
         for field in thing._meta.concrete_fields
         if not field.primary_key and field.name not in UNMARKED and not getattr(field, "auto_now_add", False)
     ]

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max, Model, OuterRef, Subquery, Sum
+from django.db.models import Max, Model, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -114,6 +114,7 @@ class _Undo:
         found += self._resold()
         for kind in LAST_FIRST:
             found += self._tied(kind)
+        found += self._used()
         found += [
             ["client", pk, _("%s: ya tiene una cuenta o una invitación.") % self._name("client", pk)]
             for pk in self._made["client"]
@@ -167,6 +168,13 @@ class _Undo:
         names = {unit.pk: str(unit) for unit in store.found(Unit.objects.all(), "pk", [pk for pk in units if now[pk] != units[pk].after])}
         return [["unit", pk, _("%s: alguien cambió después sus propietarios.") % name] for pk, name in names.items()]
 
+    def _used(self) -> list[list[Any]]:
+        """The payments whose money staff moved since: by a credit note, by using the credit, or back."""
+        later = Movement.objects.filter(Q(credit_note__isnull=False) | Q(credit_use__isnull=False) | Q(reversal__isnull=False))
+        whose = sorted({row.payment_id or 0 for row in store.found(later, "pk", self._doomed[Movement])})
+        told = _("%s: su dinero se movió después (nota crédito, saldo a favor o reverso).")
+        return [["payment", pk, told % self._name("payment", pk)] for pk in whose]
+
     def _tied(self, kind: str) -> list[list[Any]]:
         """The rows of others that point at what would go, whatever table they are in."""
         found = []
@@ -176,6 +184,9 @@ class _Undo:
         if kind == "payment":
             owner = dict(Receipt.objects.filter(pk__in=self._doomed[Receipt]).values_list("pk", "payment_id")) if self._doomed[Receipt] else {}
             pairs.append((Receipt, self._doomed[Receipt], owner))
+            rows = store.found(Movement.objects.filter(payment__isnull=False), "pk", self._doomed[Movement])
+            moved = {row.pk: row.payment_id or 0 for row in rows}
+            pairs.append((Movement, set(moved), moved))
         for pointed, ids, whose in pairs:
             for relation in pointed._meta.related_objects:
                 other: Any = relation.related_model
@@ -244,7 +255,7 @@ TIED = {
     "Attempt": _lazy("intentos de pago"), "ReceiptFile": _lazy("el comprobante en PDF, que ya se hizo"), "PaymentLine": _lazy("pagos"),
     "Ownership": _lazy("inmuebles"), "InvitationLine": _lazy("invitaciones"), "Movement": _lazy("movimientos de otros pagos"),
     "PortalView": _lazy("vistas como cliente"), "CreditUse": _lazy("cruces de saldo a favor"), "Proof": _lazy("un soporte"),
-    "Refund": _lazy("reembolsos"), "Case": _lazy("PQRS"),
+    "Refund": _lazy("reembolsos"), "PayoutSource": _lazy("una liquidación al propietario"), "Case": _lazy("PQRS"),
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -153,6 +154,8 @@ def desk_book_file(request: HttpRequest, pk: int) -> HttpResponse:
 def desk_book_download(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Take a workbook away."""
     file = get_object_or_404(BookFile.objects.exclude(ready_at=None), pk=pk)
+    if who(request).staff_role == StaffRole.VIEWER:  # so are those on a support visit: they look, and take nothing along
+        raise PermissionDenied(_("Su cargo en la oficina no permite esto. Pídaselo a un dueño."))
     name = f"libro-{clock.local(file.asked_at):%Y-%m-%d}.xlsx" if file.book is None else f"errores-{file.book.name}"
     try:
         opened = default_storage.open(file.path, "rb")

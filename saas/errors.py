@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from saas.accounts.doors import everyone
 from saas.accounts.viewing import ReadOnly
+from saas.api import problems
 
 
 def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
@@ -25,6 +26,8 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
         text = _("Está viendo el área de clientes como uno de ellos: puede leer, pero no cambiar ni pagar nada. No se guardó nada.")
         return _page(request, 403, _("Aquí solo puede mirar"), text)
     said = str(exception or "") or _("Ingrese con la cuenta a la que pertenece.")
+    if request.path.startswith("/api/"):
+        return problems.plain(403, said)
     return _page(request, 403, str(getattr(exception, "title", "") or _("Esta página no es para su cuenta")), said)
 
 

@@ -21,9 +21,12 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 
 from saas import outbox
+from saas.accounts import versions
 from saas.accounts.doors import everyone
+from saas.lib import prose
 from saas.lib.languages import in_spanish
-from tenants import branding
+from tenants import branding, platform_texts
+from tenants.platform_models import TextKind
 
 YEAR_SECONDS = 365 * 24 * 3600
 LOGO_TYPES = ("image/png", "image/jpeg", "image/webp")
@@ -64,15 +67,27 @@ def brand_logo(request: HttpRequest) -> HttpResponseBase:
 @in_spanish()
 def terms(request: HttpRequest) -> HttpResponse:
     """*Términos de uso*."""
-    return render(request, "legal/terms.html")
+    return _legal(request, "Términos de uso", TextKind.PORTAL_TERMS if request.agency else TextKind.TERMS)  # type: ignore[attr-defined]
 
 
 @everyone
 @require_safe
 @in_spanish()
 def privacy(request: HttpRequest) -> HttpResponse:
-    """*Tratamiento de datos personales* (Ley 1581 de 2012)."""
-    return render(request, "legal/privacy.html")
+    """*Tratamiento de datos personales* (Ley 1581 de 2012): the agency's own text where it published one."""
+    agency = request.agency  # type: ignore[attr-defined]
+    title = "Tratamiento de datos personales"
+    own = versions.policy() if agency else None
+    if own is None:
+        return _legal(request, title, TextKind.PORTAL_PRIVACY if agency else TextKind.PRIVACY)
+    text = prose.to_html(own.body, platform_texts.values(agency))
+    return render(request, "legal/text.html", {"title": title, "text": text, "version": own.version, "since": own.published_at})
+
+
+def _legal(request: HttpRequest, title: str, kind: TextKind) -> HttpResponse:
+    said = platform_texts.in_force(kind)
+    text = prose.to_html(said["body"], platform_texts.values(request.agency))  # type: ignore[attr-defined]
+    return render(request, "legal/text.html", {"title": title, "text": text, "version": said["version"], "since": said["since"]})
 
 
 @everyone

@@ -160,7 +160,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "OPTIONS": _redis_options,
-        "KEY_PREFIX": "hosts2",  # of the shape of what is kept there: an agency's row
+        "KEY_PREFIX": "hosts3",  # of the shape of what is kept there: an agency's row
     },
 }
 STORAGES = {
@@ -353,6 +353,7 @@ UNFOLD = {
                     {"title": "Registros", "icon": "how_to_reg", "link": reverse_lazy("admin:tenants_signup_changelist")},
                     {"title": "Dominios", "icon": "language", "link": reverse_lazy("admin:tenants_domain_changelist")},
                     {"title": "Anuncios", "icon": "campaign", "link": reverse_lazy("admin:tenants_announcement_changelist")},
+                    {"title": "Textos", "icon": "gavel", "link": reverse_lazy("admin:tenants_platformtext_changelist")},
                     {"title": "Ajustes", "icon": "settings", "link": reverse_lazy("admin:tenants_platform_changelist")},
                 ],
             },

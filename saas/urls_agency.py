@@ -9,13 +9,13 @@ from payments import portal as payment_portal
 from pqrs import desk as case_desk
 from pqrs import desk_settings as case_settings
 from pqrs import portal as case_portal
-from saas import desk_book, desk_home, desk_search, frame, home, installable, my_data
+from saas import desk_book, desk_history, desk_home, desk_search, frame, home, installable, my_data
 from saas.accounts import desk as team_desk
 from saas.accounts.language import set_language
 from saas.accounts.views import captcha
 from saas.api import desk as api_desk
 from tenants import desk as agency_desk
-from tenants import desk_platform
+from tenants import desk_mails, desk_platform, desk_texts
 
 handler400 = "saas.errors.bad_request"
 handler403 = "saas.errors.permission_denied"
@@ -40,10 +40,13 @@ urlpatterns = [
     path("oficina/", include(api_desk.urlpatterns)),
     path("oficina/", include(desk_home.urlpatterns)),
     path("oficina/", include(desk_search.urlpatterns)),
+    path("oficina/", include(desk_history.urlpatterns)),
     path("oficina/", include(desk_book.urlpatterns)),
     path("oficina/", include(client_desk.urlpatterns)),
     path("oficina/", include(agency_desk.urlpatterns)),
     path("oficina/", include(desk_platform.urlpatterns)),
+    path("oficina/", include(desk_texts.urlpatterns)),
+    path("oficina/", include(desk_mails.urlpatterns)),
     path("oficina/", include(team_desk.urlpatterns)),
     path("oficina/", include(payment_desk.urlpatterns)),
     path("oficina/", include(case_settings.urlpatterns)),

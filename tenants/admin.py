@@ -282,3 +282,4 @@ class SignupAdmin(Operated):
 
 
 from tenants import admin_platform as admin_platform  # noqa: E402  (its lists need what is above)
+from tenants import admin_texts as admin_texts  # noqa: E402

@@ -25,7 +25,7 @@ from tenants.platform_models import Alarm, Pulse
 LATE = timedelta(minutes=10)
 LAG = timedelta(minutes=5)
 QUARANTINE_SHARE, QUARANTINE_LEAST = 0.2, 5
-SIGNATURE_REASON, SIGNATURE_LEAST = "signature", 3
+SIGNATURE_LEAST = 3
 # What each is called, and what its agency's own staff are told to do; those without advice are the operators' alone.
 TITLES = {
     "signature": "Firmas que no coinciden",
@@ -35,12 +35,15 @@ TITLES = {
     "lag": "Pagos que tardan en registrarse",
     "dead": "Trabajos apartados",
     "late": "Trabajos atrasados",
+    "disk": "Disco lleno",
 }
 ADVICE = {
     "signature": "Las confirmaciones de PayU llegan con una firma que no coincide. Revise la llave (API key) en PayU.",
+    "quarantine": "Muchas confirmaciones de PayU no se aceptaron. Las que piden una decisión suya están en Por revisar.",
     "credentials": "PayU no acepta las credenciales de la inmobiliaria. Revíselas en PayU.",
     "difference": "La comparación nocturna encontró diferencias con PayU. Están en Por revisar.",
     "lag": "Los pagos en línea se están registrando con demora. No se pierde ninguno; ya estamos trabajando en ello.",
+    "dead": "Hay comprobantes, correos u otros trabajos que no se pudieron terminar. No se pierde ninguno; ya los estamos revisando.",
 }
 
 
@@ -55,9 +58,8 @@ class Trouble:
 def troubles(pulse: Pulse) -> Iterator[Trouble]:
     """What is wrong in a schema, going by its figures."""
     heard = pulse.callbacks_settled + pulse.callbacks_ignored + pulse.callbacks_quarantined
-    wrong = sum(count for reason, count in pulse.reasons.items() if SIGNATURE_REASON in reason)
-    if wrong >= SIGNATURE_LEAST and not pulse.callbacks_settled:
-        yield Trouble("signature", f"{wrong} confirmaciones con firma que no coincide en 24 horas y ninguna correcta.")
+    if pulse.signatures_wrong >= SIGNATURE_LEAST:
+        yield Trouble("signature", f"Las últimas {pulse.signatures_wrong} confirmaciones traen una firma que no coincide.")
     elif pulse.callbacks_quarantined >= QUARANTINE_LEAST and pulse.callbacks_quarantined > heard * QUARANTINE_SHARE:
         yield Trouble("quarantine", f"{pulse.callbacks_quarantined} de {heard} confirmaciones de 24 horas están en cuarentena.")
     if pulse.settlement_lag_seconds > LAG.total_seconds():
@@ -67,6 +69,8 @@ def troubles(pulse: Pulse) -> Iterator[Trouble]:
         yield Trouble("dead", f"Trabajos apartados: {pulse.jobs_dead} ({kinds}).")
     if pulse.jobs_late_seconds > LATE.total_seconds():
         yield Trouble("late", f"Trabajos atrasados: {pulse.jobs_late}; el mayor, {pulse.jobs_late_seconds // 60} minutos.")
+    if pulse.no_space:
+        yield Trouble("disk", f"Sin espacio en el disco de los archivos: {pulse.no_space} trabajos lo esperan, y se hacen solos cuando lo haya.")
     if pulse.differences:
         yield Trouble("difference", f"Diferencias con PayU sin revisar: {pulse.differences}.")
     if any("GatewayRefused" in error for _kind, _due, _late, _dead, error in pulse.kinds):

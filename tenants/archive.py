@@ -35,7 +35,7 @@ NO_ROWS = ("django_session", "usersessions_usersession")  # whoever had them cou
 # Of the agency's row: given anew to a restored one.
 NOT_TRAVELLING = (
     "id", "schema_name", "key", "slug", "state", "previous_key", "previous_key_until", "delete_after", "own_host", "closed_until",
-    "closed_text", "notices", "alarms",
+    "closed_text", "notices", "alarms", "reply_wish",
 )  # fmt: skip
 _TABLE = re.compile(r"[a-z_][a-z0-9_]*")
 _CHUNK = 1024 * 1024

@@ -75,11 +75,20 @@ def logo_bytes(agency: Agency) -> bytes | None:
         return bytes(file.read())
 
 
+def mail_sender(agency: Agency) -> dict[str, str]:
+    """From whom an agency's mails are, and where an answer goes: the agency's own choice, else its name and its e-mail. The address
+    they are sent from is the platform's, whatever is chosen: only that one passes its domain's DMARC."""
+    return {"from_name": agency.mail_name or agency.name, "from_address": settings.MAIL_FROM, "reply_to": agency.reply_to or agency.email}
+
+
 def mail_brand(agency: Agency) -> dict[str, str]:
     """What a mail's templates know of the agency that writes; `brand_logo` is an address, "" without a logo."""
     version = int(agency.branded_at.timestamp())
     logo = origin(agency) + reverse("brand_logo", urlconf=settings.AGENCY_URLCONF) + f"?v={version}" if agency.logo else ""
-    return {"brand_name": agency.name, "brand_colour": agency.colour, "brand_foreground": foreground(agency.colour), "brand_logo": logo}
+    return {
+        "brand_name": agency.name, "brand_colour": agency.colour, "brand_foreground": foreground(agency.colour), "brand_logo": logo,
+        "brand_foot": agency.mail_foot,
+    }  # fmt: skip
 
 
 def brand(request: HttpRequest) -> dict[str, Any]:

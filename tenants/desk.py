@@ -32,7 +32,7 @@ def desk_settings(request: HttpRequest) -> HttpResponse:
     form = AgencyForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
         try:
-            own.change(agency, form.cleaned_data, mark=form.cleaned_data["seen"], now=clock.now())
+            own.change(agency, form.cleaned_data, mark=form.cleaned_data["seen"], by=doors.who(request), now=clock.now())
         except seen.StaleError as error:
             form.add_error(None, str(error))
         else:
@@ -58,7 +58,7 @@ def desk_settings_logo(request: HttpRequest) -> HttpResponse:
     agency, form = _agency(request), LogoForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            own.set_logo(agency, form.cleaned_data["file"], now=clock.now())
+            own.set_logo(agency, form.cleaned_data["file"], by=doors.who(request), now=clock.now())
         except own.LogoError as error:
             form.add_error("file", str(error))
         else:
@@ -73,7 +73,7 @@ def desk_settings_logo(request: HttpRequest) -> HttpResponse:
 @require_POST
 def desk_settings_logo_remove(request: HttpRequest) -> HttpResponse:
     """Take the logo away."""
-    own.remove_logo(_agency(request), now=clock.now())
+    own.remove_logo(_agency(request), by=doors.who(request), now=clock.now())
     messages.success(request, _("Quitamos el logo: se muestran las iniciales."))
     return redirect("desk_settings")
 

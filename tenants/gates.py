@@ -22,10 +22,11 @@ from tenants.models import AgencyState
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 DESK = "/oficina/"
-# What a person may still send to an agency in retirement: to come in, to go out, to look after the own account.
+# What a person may still send to an agency in retirement: to come in, to go out, to look after the own account, to have no
+# more mail.
 STILL = {
     "account_login", "account_logout", "mfa_authenticate", "consent", "security_sessions_end", "security_session_end", "account_forgotten",
-    "account_new_password", "captcha",
+    "account_new_password", "captcha", "stop_mail",
 }  # fmt: skip
 VISITOR_ID = 0  # of no account
 

@@ -11,6 +11,7 @@ import copy
 import logging
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from django.conf import settings
 from django.core.cache import caches
@@ -20,7 +21,7 @@ from django.shortcuts import render
 from django.urls import set_urlconf
 
 from saas.lib import clock
-from tenants import branding, context
+from tenants import branding, context, platform_texts
 from tenants.models import Agency, AgencyState, Domain
 
 log = logging.getLogger(__name__)
@@ -135,6 +136,8 @@ class HostMiddleware:
         if agency.own_host and host != agency.own_host and request.method in ("GET", "HEAD"):
             return HttpResponseRedirect(branding.origin(agency) + request.get_full_path())
         request.agency = agency  # type: ignore[attr-defined]
+        request.wanted_text = platform_texts.wanted  # type: ignore[attr-defined]
+        request.consent_text = partial(platform_texts.to_accept, agency)  # type: ignore[attr-defined]
         context.enter(agency)
         try:
             return self.get_response(request)

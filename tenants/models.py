@@ -69,6 +69,12 @@ class Agency(TenantMixin):
     address = models.CharField(_("dirección"), max_length=200, blank=True)
     city = models.CharField(_("ciudad"), max_length=80, blank=True)
     welcome = models.TextField(_("presentación"), blank=True)
+    # Its mails: who they are from, where an answer goes (confirmed with a code), and what stands at their foot.
+    mail_name = models.CharField(_("nombre en los correos"), max_length=80, blank=True)
+    reply_to = models.EmailField(_("correo para respuestas"), blank=True)
+    reply_wish = models.JSONField(default=dict, blank=True)  # an address that waits for its code: email, asked_at, tries
+    mail_foot = models.TextField(_("pie de los correos"), blank=True)
+    pay_text = models.TextField(_("instrucciones para pagar"), blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     branded_at = models.DateTimeField(auto_now=True)  # versions the brand's stylesheet
     # Until then PayU may still call the address with the key before: payments that began with it are on their way.

@@ -19,9 +19,10 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from tenants import branding, context, domains, life, visits
+from saas.accounts.models import TextState
+from tenants import branding, context, domains, life, platform_texts, visits
 from tenants.models import Agency, AgencyState, Plan, Signup, SignupState
-from tenants.platform_models import Export, ExportState
+from tenants.platform_models import Export, ExportState, PlatformText
 
 Person = Any
 
@@ -235,6 +236,14 @@ OPERATIONS: dict[str, Operation] = {
     "restaurar": Operation(
         _("Restaurar con otro nombre"), _("Crea otra inmobiliaria, suspendida, con lo que hay en el archivo. No toca ninguna otra."), Export,
         (ExportState.READY,), _restore, SlugForm,
+    ),
+    "publicar-texto": Operation(
+        _("Publicar"), _("Queda vigente de inmediato y no se podrá cambiar: una corrección es otra versión."), PlatformText, (TextState.DRAFT,),
+        _plain(platform_texts.publish),
+    ),
+    "descartar-texto": Operation(
+        _("Descartar el borrador"), _("Se borra. La versión vigente sigue igual."), PlatformText, (TextState.DRAFT,), _plain(platform_texts.discard),
+        danger="yes",
     ),
 }  # fmt: skip
 BULK = ("suspender", "reactivar", "mantenimiento", "aprobar", "rechazar", "reintentar")  # from a list, for several at once

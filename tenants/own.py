@@ -18,10 +18,12 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from saas.audit.changes import Author, record
 from saas.lib import seen
 from tenants import context, hosts, limits
 from tenants.models import Agency
 
+SUBJECT = "agency"
 FIELDS = ("name", "email", "phone", "address", "city", "welcome", "colour")
 LOGO_BYTES = 2 * 1024 * 1024
 LOGO_SIDE = 4000  # pixels of what is uploaded
@@ -44,16 +46,18 @@ def fresh(agency: Agency) -> Agency:
         return Agency.objects.get(pk=agency.pk)
 
 
-def change(agency: Agency, values: Mapping[str, Any], *, mark: str, now: datetime) -> None:
-    """Give the agency those checked values (FIELDS); `mark` is what was seen of it. Raises StaleError."""
-    with transaction.atomic(), context.in_public():
-        locked = Agency.objects.select_for_update().get(pk=agency.pk)
-        seen.check(values_of(locked), mark)
-        Agency.objects.filter(pk=agency.pk).update(**{field: values[field] for field in FIELDS}, branded_at=now)
-        transaction.on_commit(lambda: hosts.forget(agency))
+def change(agency: Agency, values: Mapping[str, Any], *, mark: str, by: Author, now: datetime) -> None:
+    """Give the agency those checked values (FIELDS), with their history; `mark` is what was seen of it. Raises StaleError."""
+    with transaction.atomic():
+        with context.in_public():
+            locked = Agency.objects.select_for_update().get(pk=agency.pk)
+            seen.check(values_of(locked), mark)
+            Agency.objects.filter(pk=agency.pk).update(**{field: values[field] for field in FIELDS}, branded_at=now)
+            transaction.on_commit(lambda: hosts.forget(agency))
+        record(SUBJECT, agency.pk, before=values_of(locked), after={field: values[field] for field in FIELDS}, by=by, now=now)
 
 
-def set_logo(agency: Agency, upload: IO[bytes], *, now: datetime) -> None:
+def set_logo(agency: Agency, upload: IO[bytes], *, by: Author, now: datetime) -> None:
     """Make the picture in `upload` the agency's logo. Call it inside the agency. Raises LogoError."""
     data = clean_logo(upload.read(LOGO_BYTES + 1))
     try:
@@ -61,12 +65,12 @@ def set_logo(agency: Agency, upload: IO[bytes], *, now: datetime) -> None:
     except limits.LimitReached as error:
         raise LogoError(str(error)) from error
     name = default_storage.save(f"marca/logo-{hashlib.sha256(data).hexdigest()[:16]}.png", ContentFile(data))
-    _put_logo(agency, name, now=now)
+    _put_logo(agency, name, by=by, now=now)
 
 
-def remove_logo(agency: Agency, *, now: datetime) -> None:
+def remove_logo(agency: Agency, *, by: Author, now: datetime) -> None:
     """The agency without a logo. Call it inside the agency."""
-    _put_logo(agency, "", now=now)
+    _put_logo(agency, "", by=by, now=now)
 
 
 def clean_logo(data: bytes) -> bytes:
@@ -91,11 +95,12 @@ def clean_logo(data: bytes) -> bytes:
     return kept.getvalue()
 
 
-def _put_logo(agency: Agency, name: str, *, now: datetime) -> None:
+def _put_logo(agency: Agency, name: str, *, by: Author, now: datetime) -> None:
     with transaction.atomic():
         with context.in_public():
             before = Agency.objects.select_for_update().get(pk=agency.pk).logo
             Agency.objects.filter(pk=agency.pk).update(logo=name, branded_at=now)
+        record(SUBJECT, agency.pk, before={"logo": before}, after={"logo": name}, by=by, now=now)
         transaction.on_commit(lambda: hosts.forget(agency))
         if before and before != name:
             transaction.on_commit(lambda: default_storage.delete(before))

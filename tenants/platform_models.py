@@ -11,6 +11,8 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from saas.accounts.text_models import VersionedText, numbered
+
 
 class Platform(models.Model):
     """The platform's own settings: one row."""
@@ -26,6 +28,37 @@ class Platform(models.Model):
 
     def __str__(self) -> str:
         return str(_("Ajustes de la plataforma"))
+
+
+class TextKind(models.TextChoices):
+    """The texts of the platform that operators write."""
+
+    TERMS = "terms", _("Términos para las inmobiliarias")
+    PRIVACY = "privacy", _("Política de datos de la plataforma")
+    PORTAL_TERMS = "portal_terms", _("Términos del área de clientes")
+    PORTAL_PRIVACY = "portal_privacy", _("Política de datos del área de clientes")
+    CONSENT = "consent", _("Autorización que aceptan los clientes")
+    MAIL_CONFIRM = "mail_confirm", _("Correo: confirmar el registro")
+    MAIL_READY = "mail_ready", _("Correo: el portal está listo")
+    MAIL_REJECTED = "mail_rejected", _("Correo: registro no aceptado")
+
+
+class PlatformText(VersionedText):
+    """A version of one of the platform's texts. What comes with the program (tenants/texts/) counts until the first is published."""
+
+    kind = models.CharField(_("cuál"), max_length=20, choices=TextKind.choices)
+
+    class Meta:
+        verbose_name = _("texto de la plataforma")
+        verbose_name_plural = _("textos de la plataforma")
+        constraints = [
+            numbered("platform_text"),
+            models.UniqueConstraint(fields=["kind", "version"], name="platform_text_version_once"),
+            models.UniqueConstraint(fields=["kind"], condition=models.Q(state="draft"), name="platform_text_one_draft"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {f'versión {self.version}' if self.version else 'borrador'}"
 
 
 class OperatorAct(models.Model):
@@ -84,6 +117,8 @@ class Pulse(models.Model):
     callbacks_hour = models.PositiveIntegerField(default=0)
     settlement_lag_seconds = models.PositiveIntegerField(default=0)
     differences = models.PositiveIntegerField(default=0)
+    signatures_wrong = models.PositiveIntegerField(default=0)  # in a row, the newest first, about our own attempts
+    no_space = models.PositiveIntegerField(default=0)  # jobs of all schemas that wait for room on the disk: public's row alone
     kinds = models.JSONField(default=list)  # [kind, due, late, dead, error's type] of what is late or dead
     reasons = models.JSONField(default=dict)  # of the quarantine, by reason
     counted_at = models.DateTimeField()

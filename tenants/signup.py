@@ -17,9 +17,9 @@ from django.urls import reverse
 from saas.jobs.defer import defer
 from saas.lib import mail
 from saas.lib.signing import BadLink, sign, unsign
-from tenants import branding
+from tenants import branding, platform_texts
 from tenants.models import Signup, SignupState
-from tenants.platform_models import Platform
+from tenants.platform_models import Platform, TextKind
 from tenants.slugs import SlugError, check_slug
 
 TERMS_VERSION = "2026-11"
@@ -98,7 +98,7 @@ def mail_confirmation(signup_id: str) -> None:
     if signup is None:
         return
     link = settings.PLATFORM_ORIGIN + reverse("signup_confirm", args=[make_token(signup)], urlconf=settings.PUBLIC_SCHEMA_URLCONF)
-    said = {"link": link, "hours": LINK_SECONDS // 3600}
+    said = {"link": link, "texts": _words(TextKind.MAIL_CONFIRM, signup)}
     _send(signup, subject=f"Confirme el registro de {signup.agency_name}", template="signup_confirm", said=said)
 
 
@@ -106,7 +106,8 @@ def mail_rejected(signup_id: str) -> None:
     """Mail that a sign-up was not accepted."""
     signup = Signup.objects.filter(pk=signup_id, state=SignupState.REJECTED).first()
     if signup is not None:
-        _send(signup, subject=f"El registro de {signup.agency_name}", template="signup_rejected", said={"reason": signup.error})
+        said = {"reason": signup.error, "texts": _words(TextKind.MAIL_REJECTED, signup)}
+        _send(signup, subject=f"El registro de {signup.agency_name}", template="signup_rejected", said=said)
 
 
 def mail_ready(signup_id: str) -> None:
@@ -114,7 +115,10 @@ def mail_ready(signup_id: str) -> None:
     signup = Signup.objects.select_related("agency").filter(pk=signup_id, state=SignupState.READY).first()
     if signup is None or signup.agency is None:
         return
-    said = {"link": login_url(signup), "site_url": branding.origin(signup.agency) + "/", "username": signup.email}
+    said = {
+        "link": login_url(signup), "site_url": branding.origin(signup.agency) + "/", "username": signup.email,
+        "texts": _words(TextKind.MAIL_READY, signup),
+    }  # fmt: skip
     _send(signup, subject=f"{signup.agency_name} ya está en línea", template="agency_ready", said=said)
 
 
@@ -123,6 +127,10 @@ def login_url(signup: Signup) -> str:
     if signup.agency is None:
         raise ValueError("no agency yet")
     return branding.origin(signup.agency) + reverse("account_login", urlconf=settings.AGENCY_URLCONF)
+
+
+def _words(kind: TextKind, signup: Signup) -> list[str]:
+    return platform_texts.mail_words(kind, agency_name=signup.agency_name)
 
 
 def _send(signup: Signup, *, subject: str, template: str, said: dict[str, Any]) -> None:

@@ -6,7 +6,10 @@ also carry an agency's files as a whole, by its schema's name: that is for archi
 
 from __future__ import annotations
 
+import os
+import secrets
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +24,8 @@ from saas.lib.here import current_schema
 
 
 class AgencyStorage(FileSystemStorage):
-    """The file system below MEDIA_ROOT/<schema>/, resolved at each call."""
+    """The file system below MEDIA_ROOT/<schema>/, resolved at each call. A file is there whole or not at all: what a full disk cuts
+    off leaves nothing behind. (Names are random, or made of what is in the file: two never fight for one.)"""
 
     @property
     def base_location(self) -> str:
@@ -30,6 +34,17 @@ class AgencyStorage(FileSystemStorage):
     @property
     def location(self) -> str:
         return str(Path(self.base_location).resolve())
+
+    def _save(self, name: str, content: Any) -> str:
+        half = f"{name}.{secrets.token_hex(4)}.half"
+        try:
+            super()._save(half, content)  # type: ignore[misc]
+            os.replace(self.path(half), self.path(name))
+        except OSError:
+            with suppress(OSError):
+                Path(self.path(half)).unlink()
+            raise
+        return name
 
     def url(self, name: str | None) -> str:
         raise ValueError("files have no address of their own: serve them through a door")

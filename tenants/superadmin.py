@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
 
-from saas.accounts import doors
+from saas.accounts import doors, versions
 from saas.accounts.models import Role, User
 from saas.jobs.defer import defer
 from saas.lib import clock
@@ -29,7 +29,7 @@ from tenants.operations import BULK, OPERATIONS, ReasonForm
 from tenants.platform_models import Alarm, Export, ExportState
 from tenants.slugs import SlugError
 
-REFUSALS = (life.LifeError, domains.DomainError, visits.VisitError, SlugError)
+REFUSALS = (life.LifeError, domains.DomainError, visits.VisitError, SlugError, versions.TextError)
 MOST = 100  # rows of one operation
 
 

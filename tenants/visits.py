@@ -1,8 +1,8 @@
 """Support visits: an operator looks at an agency's desk, reading only, for a time, with a reason that the agency sees.
 
 The way across hosts is a signed pass that lives for two minutes and is used once; what it opens is a session of the agency's that
-holds the visit's id alone. Each request asks again whether the visit goes on: the agency may forbid visits at any moment, and a
-running one ends with its next request. Every request is written down.
+holds the visit's id alone. Each request asks again whether the visit goes on: the agency may forbid visits at any moment, the
+operator may be put out, and a running one ends with its next request. Every request is written down.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
+from saas.accounts.models import Role, User
 from saas.lib.signing import BadLink, sign, unsign
 from tenants import acts, context, hosts
 from tenants.models import Agency, AgencyState
@@ -57,7 +59,7 @@ def enter(agency: Agency, text: str, *, now: datetime) -> SupportVisit:
     except ValueError:
         raise BadLink from None
     with context.in_public():
-        visits = SupportVisit.objects.filter(pk=pk, agency_id=agency.pk, agency__support_allowed=True, ended_at=None, until__gt=now)
+        visits = _good(agency, pk, now=now)
         if not visits.filter(entered_at=None).update(entered_at=now):
             raise BadLink
         return SupportVisit.objects.get(pk=pk)
@@ -70,9 +72,7 @@ def going_on(agency: Agency, visit_id: object, *, now: datetime) -> SupportVisit
     except ValueError:
         return None
     with context.in_public():
-        return SupportVisit.objects.filter(
-            pk=pk, agency_id=agency.pk, agency__support_allowed=True, entered_at__isnull=False, ended_at=None, until__gt=now
-        ).first()  # fmt: skip
+        return _good(agency, pk, now=now).filter(entered_at__isnull=False).first()
 
 
 def write_down(visit: SupportVisit, *, method: str, path: str, refused: bool, now: datetime) -> None:
@@ -104,6 +104,14 @@ def forbid(agency: Agency, *, by: str, now: datetime) -> None:
         _set(agency, False)
         with context.in_public():
             SupportVisit.objects.filter(agency_id=agency.pk, ended_at=None).update(ended_at=now, ended_by=by)
+
+
+def _good(agency: Agency, pk: uuid.UUID, *, now: datetime) -> QuerySet[SupportVisit]:
+    """The visit, if it is this agency's, is allowed, is not over, and its operator still is one. Call it in public."""
+    still = User.objects.filter(pk=OuterRef("operator_id"), role=Role.OPERATOR, is_active=True)
+    return SupportVisit.objects.filter(
+        Exists(still), pk=pk, agency_id=agency.pk, agency__support_allowed=True, ended_at=None, until__gt=now
+    )
 
 
 def _set(agency: Agency, allowed: object) -> None:

@@ -11,7 +11,7 @@ from django.core.cache import caches
 from django.db import connection
 from django.test import Client as Browser
 
-from tenants import context, hosts
+from tenants import context, hosts, platform_texts
 from tenants.models import Agency
 from tests import world
 
@@ -34,6 +34,7 @@ def clean_slate() -> Iterator[None]:
     for cache in caches.all(initialized_only=True):
         cache.clear()
     hosts.NEAR.clear()
+    platform_texts.NEAR.clear()
     context.leave()
     yield
     context.leave()

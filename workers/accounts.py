@@ -6,6 +6,7 @@ The token or code is made when the mail is, never stored as it is read. A repeat
 
 from __future__ import annotations
 
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from saas.audit.models import Change
 from saas.jobs.registry import Task, handles
 from saas.lib import clock, mail
 from saas.lib.here import current_schema
-from tenants import branding, context
+from tenants import branding, context, senders
 
 
 @handles("accounts.mail_reset")
@@ -60,7 +61,9 @@ INVITED = {"staff_invitation": Role.STAFF, "operator_invitation": Role.OPERATOR,
 def _mail_activation(task: Task, template: str) -> None:
     waiting = User.objects.filter(pk=task.payload["user_id"], is_active=True, activated_at=None).exclude(email="")
     user = waiting.filter(role=INVITED[template]).first()
-    if user is not None:
+    if user is None:
+        return
+    try:
         _send(
             user,
             task,
@@ -70,6 +73,11 @@ def _mail_activation(task: Task, template: str) -> None:
             view="account_activate",
             life={"days": settings.ACTIVATION_DAYS},
         )
+    except SMTPRecipientsRefused:
+        # The server says that it takes no mail for that address: trying again says the same.
+        User.objects.filter(pk=user.pk).update(mail_refused_at=clock.now(), link_opened_at=None)
+    else:
+        User.objects.filter(pk=user.pk).update(mail_refused_at=None, link_opened_at=None)
 
 
 @handles("accounts.mail_email_code")
@@ -79,6 +87,14 @@ def mail_email_code(task: Task) -> None:
     if wish is not None:
         words = {"code": email_codes.make_code(wish), "minutes": int(email_codes.LIFE.total_seconds() // 60)}
         _mail(task, to=wish.email, name=wish.user.name, subject="Código para confirmar su correo", template="email_code", words=words)
+
+
+@handles("tenants.mail_reply_code")
+def mail_reply_code(task: Task) -> None:
+    """Mail the code that confirms where answers to the agency's mails go, to that address."""
+    agency, email = context.current_agency(), task.payload["email"]
+    words = {"code": senders.code_of(email, task.payload["asked_at"]), "minutes": int(senders.LIFE.total_seconds() // 60)}
+    _mail(task, to=email, name=agency.name, subject="Código para confirmar su correo", template="email_code", words=words)
 
 
 @handles("clientarea.mail_email_changed")
@@ -113,8 +129,7 @@ def _mail(task: Task, *, to: str, name: str, subject: str, template: str, words:
         template=template,
         context={**sender["brand"], "name": name, **words},
         to=to,
-        from_name=sender["name"],
-        from_address=settings.MAIL_FROM,
+        **sender["sender"],
         message_id_key=f"{task.kind}:{current_schema()}:{task.key}",
     )
     message.send()
@@ -123,6 +138,13 @@ def _mail(task: Task, *, to: str, name: str, subject: str, template: str, words:
 def _sender() -> dict[str, Any]:
     # Operators' accounts are the platform's: their job runs in public.
     if current_schema() == context.PUBLIC:
-        return {"name": settings.PLATFORM_NAME, "origin": settings.PLATFORM_ORIGIN, "urlconf": settings.PUBLIC_SCHEMA_URLCONF, "brand": {}}
+        platform = {"from_name": settings.PLATFORM_NAME, "from_address": settings.MAIL_FROM}
+        return {
+            "name": settings.PLATFORM_NAME, "origin": settings.PLATFORM_ORIGIN, "urlconf": settings.PUBLIC_SCHEMA_URLCONF, "brand": {},
+            "sender": platform,
+        }  # fmt: skip
     agency = context.current_agency()
-    return {"name": agency.name, "origin": branding.origin(agency), "urlconf": settings.AGENCY_URLCONF, "brand": branding.mail_brand(agency)}
+    return {
+        "name": agency.name, "origin": branding.origin(agency), "urlconf": settings.AGENCY_URLCONF, "brand": branding.mail_brand(agency),
+        "sender": branding.mail_sender(agency),
+    }  # fmt: skip

@@ -29,29 +29,35 @@ _JOBS = """
     SELECT count(*) FILTER (WHERE dead_at IS NULL) AS a, count(*) FILTER (WHERE dead_at IS NULL AND due_at < now() - interval '1 minute') AS b,
         count(*) FILTER (WHERE dead_at IS NOT NULL) AS c,
         COALESCE(extract(epoch FROM now() - min(due_at) FILTER (WHERE dead_at IS NULL AND due_at < now())), 0) AS d,
-        count(*) FILTER (WHERE last_error LIKE 'Gateway%%') AS d2
+        count(*) FILTER (WHERE last_error LIKE 'Gateway%%') AS d2,
+        count(*) FILTER (WHERE last_error LIKE 'NoSpace%%') AS d3
     FROM "{schema}".jobs_job WHERE done_at IS NULL"""
 _CALLBACKS = """
     SELECT count(*) FILTER (WHERE state = 'new') AS e, count(*) FILTER (WHERE state = 'settled') AS f,
         count(*) FILTER (WHERE state = 'ignored') AS g, count(*) FILTER (WHERE state = 'quarantined') AS h,
-        COALESCE(extract(epoch FROM max(COALESCE(processed_at, now()) - received_at)
-            FILTER (WHERE received_at > now() - interval '1 hour' OR state = 'new')), 0) AS i,
+        GREATEST(COALESCE(extract(epoch FROM max(COALESCE(processed_at, now()) - received_at)
+            FILTER (WHERE received_at > now() - interval '1 hour' OR state = 'new')), 0), 0) AS i,
         count(*) FILTER (WHERE received_at > now() - interval '1 hour') AS j,
-        (SELECT count(*) FROM "{schema}".payments_review WHERE closed_at IS NULL AND kind = 'difference') AS k
+        (SELECT count(*) FROM "{schema}".payments_review WHERE closed_at IS NULL AND kind = 'difference') AS k,
+        count(*) FILTER (WHERE reason = 'signature' AND attempt_id IS NOT NULL AND id > COALESCE((
+            SELECT max(id) FROM "{schema}".payments_callback WHERE source = 'post' AND attempt_id IS NOT NULL AND state <> 'new'
+                AND reason NOT IN ('signature', 'merchant', 'malformed')), 0)) AS l
     FROM "{schema}".payments_callback WHERE received_at > now() - interval '1 day' OR state = 'new'"""
-_NO_CALLBACKS = "SELECT 0::bigint AS e, 0::bigint AS f, 0::bigint AS g, 0::bigint AS h, 0::numeric AS i, 0::bigint AS j, 0::bigint AS k"
+_NO_CALLBACKS = """
+    SELECT 0::bigint AS e, 0::bigint AS f, 0::bigint AS g, 0::bigint AS h, 0::numeric AS i, 0::bigint AS j, 0::bigint AS k, 0::bigint AS l"""
 SUMS = ("jobs_waiting", "jobs_late", "jobs_dead", "callbacks_new", "callbacks_settled", "callbacks_ignored", "callbacks_quarantined")
 LONGEST = ("jobs_late_seconds", "settlement_lag_seconds")
 _COLUMNS = (
-    "jobs_waiting", "jobs_late", "jobs_dead", "jobs_late_seconds", "gateway_errors", "callbacks_new", "callbacks_settled",
-    "callbacks_ignored", "callbacks_quarantined", "settlement_lag_seconds", "callbacks_hour", "differences",
+    "jobs_waiting", "jobs_late", "jobs_dead", "jobs_late_seconds", "gateway_errors", "no_space", "callbacks_new", "callbacks_settled",
+    "callbacks_ignored", "callbacks_quarantined", "settlement_lag_seconds", "callbacks_hour", "differences", "signatures_wrong",
 )  # fmt: skip
 # Asked of the few schemas that have something to tell.
 _KINDS = """
     SELECT kind, count(*) FILTER (WHERE dead_at IS NULL AND due_at < now()),
         count(*) FILTER (WHERE dead_at IS NULL AND due_at < now() - interval '1 minute'), count(*) FILTER (WHERE dead_at IS NOT NULL),
         COALESCE(max(substring(last_error FROM '^[A-Za-z]+(?=:|$)')), '')
-    FROM "{schema}".jobs_job WHERE done_at IS NULL AND (dead_at IS NOT NULL OR due_at < now() OR last_error LIKE 'Gateway%%')
+    FROM "{schema}".jobs_job
+    WHERE done_at IS NULL AND (dead_at IS NOT NULL OR due_at < now() OR last_error LIKE 'Gateway%%' OR last_error LIKE 'NoSpace%%')
     GROUP BY kind ORDER BY kind"""
 _REASONS = """
     SELECT reason, count(*) FROM "{schema}".payments_callback
@@ -101,10 +107,12 @@ def keep(rows: list[dict[str, Any]], *, now: datetime) -> list[Pulse]:
     for row in rows:
         schema = row["schema"]
         pulse = Pulse(schema_name=schema, counted_at=now, **{name: int(row[name]) for name in _COLUMNS})
-        if row["jobs_late"] or row["jobs_dead"] or row["gateway_errors"]:
+        if row["jobs_late"] or row["jobs_dead"] or row["gateway_errors"] or row["no_space"]:
             pulse.kinds = [list(found) for found in _ask(_KINDS, schema)]
         if row["callbacks_quarantined"]:
             pulse.reasons = dict(_ask(_REASONS, schema))
+        # A full disk is one trouble, and the operators': not one for each agency that has something to store.
+        pulse.no_space = int(sum(other["no_space"] for other in rows)) if schema == context.PUBLIC else 0
         kept.append(pulse)
     Pulse.objects.bulk_create(
         kept, batch_size=500, update_conflicts=True, unique_fields=["schema_name"],

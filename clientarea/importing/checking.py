@@ -28,7 +28,9 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _CELL = re.compile(
     rb'<(?:\w+:)?c\s(?:[^>]*?\s)?r="(?P<column>[A-Z]{1,3})(?P<row>[0-9]{1,7})"[^>]*(?<!/)>|<(?:\w+:)?f(?P<formula>[\s>/])'
 )
-_PLAIN = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
+# XML whose root begins at once: where that is so, no definitions can follow. Comments and instructions may come before.
+_PLAIN = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?(?:(?!\?>).)*\?>\s*|<!--(?:(?!-->).)*-->\s*)*<[A-Za-z_]", re.DOTALL)
+_BEFORE = b"\xef\xbb\xbf\xfe\xff\0 \t\r\n"  # marks of an encoding, and blanks
 
 
 def inspect(stream: IO[bytes], specs: Sequence[SheetSpec]) -> None:
@@ -78,17 +80,18 @@ def _parts(packed: zipfile.ZipFile) -> None:
         )
     if any(name.startswith(("xl/embeddings/", "xl/activex/")) for name in names):
         raise BookError(_("El libro lleva otros archivos o controles incrustados. Quítelos y cárguelo de nuevo."))
-    for part in parts:
-        if part.filename.lower().endswith((".xml", ".rels")):
-            _no_tricks(packed, part.filename)
+    no_definitions(packed)
 
 
-def _no_tricks(packed: zipfile.ZipFile, name: str) -> None:
-    """The beginning of a part is plain XML without definitions of its own, which could unfold without end."""
-    with packed.open(name) as part:
-        head = part.read(4096)
-    if head and (not _PLAIN.match(head) or b"<!DOCTYPE" in head or b"<!ENTITY" in head or b"\0" in head):
-        raise not_a_workbook()
+def no_definitions(packed: zipfile.ZipFile) -> None:
+    """Make sure that no part brings definitions of its own, which could unfold without end. Raises BookError. What a part is
+    follows from the list of contents, not from its name's ending: whatever looks like XML is looked at."""
+    for entry in packed.infolist():
+        with packed.open(entry) as part:
+            head = part.read(4096)
+        is_xml = entry.filename.lower().endswith((".xml", ".rels")) or head.lstrip(_BEFORE).startswith(b"<")
+        if head and is_xml and (b"\0" in head or not _PLAIN.match(head)):
+            raise not_a_workbook()
 
 
 def _sheets(packed: zipfile.ZipFile, specs: Sequence[SheetSpec]) -> Iterator[tuple[str, str]]:

@@ -25,8 +25,8 @@ PACKAGES = ("saas", "clientarea", "payments", "pqrs")
 # The desk, the superadmin and whatever outlives a page are Spanish.
 SPANISH = re.compile(
     r"(^|/)_?desk|forms_desk|/importing|/management/|/migrations/|/sandbox/|/admin\.py|/legal/|/mail/|/pdf/|/platform/|/desk/|/base_desk|/base_platform"
-    r"|/mailbox|/viewing\.html|agency_not_open|consent_text|accounts/team\.py|clientarea/estate\.py|/invitations\.py|_mail\.py|/mails\.py"
-    r"|/certificates\.py|/audit/"
+    r"|/mailbox|/viewing\.html|agency_not_open|accounts/team\.py|clientarea/estate\.py|/invitations\.py|_mail\.py|/mails\.py"
+    r"|/certificates\.py|/audit/|accounts/versions\.py|/text_models\.py"
 )
 CONTACT = {"correo", "celular", "teléfono", "dirección", "ciudad"}
 _TAG = re.compile(r"\{%\s*translate\s+(\"[^\"]*\"|'[^']*')[^%]*%\}")

@@ -2,8 +2,8 @@
 
 A door is a decorator that marks the view and checks the request before the view runs. Someone without a session is sent
 to log in and comes back; someone with the wrong role gets 404, as if the page were not there. Staff whose job does not
-allow it are told so (403). Clients first accept the text on personal data; where it is enforced, those whose role asks for
-a second factor first get one.
+allow it are told so (403). Clients first accept the text on personal data, staff new terms that ask for it; where it is
+enforced, those whose role asks for a second factor first get one.
 """
 
 from __future__ import annotations
@@ -73,9 +73,7 @@ def staff_of(*acting: StaffRole) -> Callable[[View], View]:
 
 def _first(request: HttpRequest, user: User) -> HttpResponseBase | None:
     """Where who enters must go before anything else."""
-    if user.role == Role.CLIENT:
-        if consents.is_given(request):
-            return None
+    if not consents.is_given(request):
         return _go(request, reverse("consent"), back=request.get_full_path() if request.method == "GET" else "")
     return _go(request, reverse("security"), back="") if second_factor.is_due(user) else None
 

@@ -59,6 +59,9 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(_("activo"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     activated_at = models.DateTimeField(null=True, blank=True)
+    # Of the last link to activate: whether it was opened, and whether the server of its mail refused the address.
+    link_opened_at = models.DateTimeField(null=True, blank=True)
+    mail_refused_at = models.DateTimeField(null=True, blank=True)
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
@@ -127,3 +130,6 @@ class EmailCode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}"
+
+
+from saas.accounts.text_models import PolicyText, TextState  # noqa: E402, F401

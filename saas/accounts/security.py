@@ -233,19 +233,21 @@ def _second_step(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def consent(request: HttpRequest) -> HttpResponse:
-    """The text on personal data, which a client accepts before anything else."""
-    if who(request).role != Role.CLIENT:
+    """What must be accepted before anything else: a client's text on personal data, or the platform's terms anew for staff."""
+    version = consents.wanted(request)
+    if not version:
         raise Http404
+    staff = who(request).role == Role.STAFF
     back = request.POST.get("next") or request.GET.get("next") or ""
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        back = reverse("home")
+        back = reverse("desk" if staff else "home")
     error = ""
     if request.method == "POST":
-        if request.POST.get("accept") == consents.VERSION:
-            consents.give(who(request), ip=get_adapter().get_client_ip(request), now=clock.now())
+        if request.POST.get("accept") == version:
+            consents.give(who(request), ip=get_adapter().get_client_ip(request), now=clock.now(), version=version)
             return redirect(back)
-        error = _("Para usar el área de clientes, marque que acepta el texto.")
-    context = {"version": consents.VERSION, "next": back, "error": error}
+        error = _("Para seguir, marque que acepta el texto.")
+    context = {"version": version, "next": back, "error": error, "staff": staff, "text": request.consent_text(who(request).role)}  # type: ignore[attr-defined]
     return render(request, "accounts/consent.html", context, status=422 if error else 200)
 
 

@@ -106,6 +106,8 @@ def _set_password(request: HttpRequest, token: str, *, purpose: str) -> HttpResp
         user = links.user_of(token, purpose=purpose, now=now)
     except links.LinkError:
         return render(request, "accounts/link_dead.html", {"purpose": purpose}, status=410)
+    if purpose == "activacion" and user.link_opened_at is None:
+        User.objects.filter(pk=user.pk).update(link_opened_at=now)
     form = SetPasswordForm(request.POST or None, user=user)
     if not form.is_valid():
         return render(request, "accounts/set_password.html", {"form": form, "purpose": purpose, "user_name": user.name})

@@ -160,6 +160,8 @@ def _told_key(key: ApiKey, today: Any) -> dict[str, Any]:
         state, label = "void", _("Revocada")
     elif key.expires_on is not None and key.expires_on < today:
         state, label = "void", _("Vencida")
+    elif not key.made_by.is_active or key.made_by.staff_role != StaffRole.HEAD:
+        state, label = "overdue", _("No sirve: quien la creó ya no es dueño")
     else:
         state, label = "active", _("Activa")
     return {"key": key, "state": state, "label": label, "scopes": [Scope(scope).label for scope in key.scopes]}

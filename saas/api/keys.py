@@ -1,7 +1,8 @@
 """An agency's keys: made, found and revoked.
 
 What is shown once is `<prefix>.<160 random bits>`; the row keeps the prefix and a SHA-256 of the whole, which is enough
-because nobody can guess 160 bits. A key lives in its agency's schema: in another there is no such prefix.
+because nobody can guess 160 bits. A key lives in its agency's schema: in another there is no such prefix. It may do what its
+dueño could: once who made it is put out of the team, or is dueño no more, it opens nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from saas.accounts.models import User
+from saas.accounts.models import StaffRole, User
 from saas.api.models import ApiKey
 from saas.api.scopes import Scope
 from saas.audit.changes import record
@@ -74,7 +75,8 @@ def find(shown: str, *, now: datetime) -> ApiKey | None:
     known = None
     if shown.isascii() and len(shown) <= 100:
         alive = Q(expires_on=None) | Q(expires_on__gte=clock.local(now).date())
-        known = ApiKey.objects.select_related("made_by").filter(alive, prefix=prefix, revoked_at=None).first()
+        vouched = Q(made_by__is_active=True, made_by__staff_role=StaffRole.HEAD)
+        known = ApiKey.objects.select_related("made_by").filter(alive, vouched, prefix=prefix, revoked_at=None).first()
     same = hmac.compare_digest(_digest(shown), known.digest if known else _NOTHING)
     return known if same else None
 

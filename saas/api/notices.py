@@ -16,26 +16,26 @@ from django.db import transaction
 
 from saas.api.models import TEST, Notice, NoticeAddress, NoticeState, OutgoingKind
 from saas.api.purging import purge_after
-from saas.jobs.defer import defer
+from saas.jobs.defer import defer, defer_all
 
 TRIED_FOR = timedelta(days=3)
 KEPT = timedelta(days=90)
+JOB = "api.deliver"
 
 
 def publish(kind: OutgoingKind, *, now: datetime, facts: Callable[[], Sequence[Mapping[str, Any]]]) -> None:
     """Say that each of some facts of `kind` is so. Call it in their transaction; `facts` is asked only if somebody listens."""
     listening = list(NoticeAddress.objects.filter(active=True, kinds__contains=[kind.value]).order_by("pk"))
-    for data in facts() if listening else ():
-        body, event = _body(kind.value, data, now=now)
-        for address in listening:
-            _write(address, kind.value, body, event, now=now)
+    told = [_body(kind.value, data, now=now) for data in facts()] if listening else []
+    _write([(address, body, event) for body, event in told for address in listening], kind.value, now=now)
 
 
 def send_test(address: NoticeAddress, *, now: datetime) -> Notice:
     """A notice that says nothing, to see whether the address listens."""
     with transaction.atomic():
         body, event = _body(TEST, {}, now=now)
-        return _write(address, TEST, body, event, now=now)
+        (notice,) = _write([(address, body, event)], TEST, now=now)
+        return notice
 
 
 def send_again(pk: int, *, now: datetime) -> Notice:
@@ -62,14 +62,25 @@ def _body(kind: str, data: Mapping[str, Any], *, now: datetime) -> tuple[str, uu
     return json.dumps({"id": str(event), "kind": kind, "at": now.isoformat(), "data": data}, ensure_ascii=False), event
 
 
-def _write(address: NoticeAddress, kind: str, body: str, event: uuid.UUID, *, now: datetime) -> Notice:
-    notice = Notice.objects.create(
-        address=address, event=event, kind=kind, body=body, made_at=now, give_up_at=now + TRIED_FOR
-    )  # fmt: skip
-    _ask(notice, now=now)
+def _write(told: Sequence[tuple[NoticeAddress, str, uuid.UUID]], kind: str, *, now: datetime) -> list[Notice]:
+    """The rows and their jobs: three statements, however many there are."""
+    if not told:
+        return []
+    notices = Notice.objects.bulk_create(
+        Notice(address=address, event=event, kind=kind, body=body, made_at=now, give_up_at=now + TRIED_FOR) for address, body, event in told
+    )
+    defer_all(JOB, [(_key(notice), _ids(notice)) for notice in notices], now=now)
     purge_after(now + KEPT, now=now)
-    return notice
+    return notices
 
 
 def _ask(notice: Notice, *, now: datetime) -> None:
-    defer("api.deliver", f"{notice.pk}:{notice.rounds}", now=now, notice_id=notice.pk, round=notice.rounds)
+    defer(JOB, _key(notice), now=now, **_ids(notice))
+
+
+def _key(notice: Notice) -> str:
+    return f"{notice.pk}:{notice.rounds}"
+
+
+def _ids(notice: Notice) -> dict[str, Any]:
+    return {"notice_id": notice.pk, "round": notice.rounds}

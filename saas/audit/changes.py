@@ -27,6 +27,12 @@ def record(
     return keep(differences(subject, subject_id, before=before, after=after, by=by, now=now))
 
 
+def note(subject: str, subject_id: int, *, field: str, said: object, by: Author | None, now: datetime) -> None:
+    """Keep that something happened to a subject, once: the same words again (a form sent twice) keep nothing."""
+    if not Change.objects.filter(subject=subject, subject_id=subject_id, field=field, after=_text(said)).exists():
+        record(subject, subject_id, before={}, after={field: said}, by=by, now=now)
+
+
 def differences(
     subject: str, subject_id: int, *, before: Mapping[str, Any], after: Mapping[str, Any], by: Author | None, now: datetime
 ) -> list[Change]:

@@ -1,11 +1,13 @@
 """Run one job: claim it with a lease, call its handler, and write down what came of it.
 
 A process that dies holding a lease loses nothing: the lease ends and the sweep offers the job again. A job that keeps
-failing is set aside after MAX_ATTEMPTS with its error; it blocks nothing and can be replayed.
+failing is set aside after MAX_ATTEMPTS (more than an hour) with its error; it blocks nothing and can be replayed. One that finds
+no room on the disk is never set aside: that is not its fault, and it is done within minutes of there being room again.
 """
 
 from __future__ import annotations
 
+import errno
 import logging
 import random
 import uuid
@@ -25,6 +27,8 @@ LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 12
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(hours=1)
+NO_SPACE = "NoSpace"  # what a job's error begins with while the disk is full; an alarm is raised from it (workers/vitals.py)
+NO_SPACE_RETRY = timedelta(minutes=5)
 
 
 def run_job(job_id: int, *, now: datetime) -> bool:
@@ -57,7 +61,10 @@ def run_job(job_id: int, *, now: datetime) -> bool:
         # The type only: a message may carry personal data.
         log.exception("%s job %s (%s) failed: %s", current_schema(), job_id, job.kind, type(error).__name__)
         text = f"{type(error).__name__}: {error}"[:2000]
-        if task.attempts >= MAX_ATTEMPTS:
+        if _is_full_disk(error):
+            wait = min(backoff(task.attempts), NO_SPACE_RETRY)
+            _postpone(mine, due_at=now + wait, error=f"{NO_SPACE}: {text}"[:2000], attempts=min(task.attempts, MAX_ATTEMPTS - 1))
+        elif task.attempts >= MAX_ATTEMPTS:
             mine.update(dead_at=now, last_error=text, lease_until=None, lease_token=None)
         else:
             _postpone(mine, due_at=now + backoff(task.attempts), error=text, attempts=task.attempts)
@@ -95,6 +102,15 @@ def offer_due(*, now: datetime, limit: int = 200) -> datetime | None:
     if soonest is None:
         return None
     return max(soonest, now + timedelta(seconds=10))
+
+
+def _is_full_disk(error: BaseException | None) -> bool:
+    """Whether that is, or comes from, a disk without room or a quota that is used up."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _postpone(mine: object, *, due_at: datetime, error: str, attempts: int) -> None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import io
 import re
 import secrets
+import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Protocol
@@ -32,7 +33,11 @@ _PIXELS = 50_000_000
 _LONGEST_SIDE = 3000
 _SUFFIXES = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".pdf": "PDF"}
 # A document does not need to run programs or carry other files.
-_ACTIVE = re.compile(rb"/(?:JavaScript|Launch|EmbeddedFile|RichMedia)\b")
+_RUNS = re.compile(rb"/(?:JavaScript|Launch|RichMedia)\b")
+_CARRIES = re.compile(rb"/EmbeddedFiles?\b")
+_ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")  # a letter of a PDF's name may be written so
+_PACKED = re.compile(rb"/ObjStm\b.{0,2000}?stream\r?\n", re.DOTALL)  # many objects in one compressed stream
+_MOST_UNPACKED, _PIECE = 32 * 1024 * 1024, 16 * 1024
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
 
 
@@ -146,7 +151,39 @@ def is_pdf(data: bytes) -> bool:
 
 def is_active(data: bytes) -> bool:
     """Whether a PDF would run programs, or carries other files."""
-    return bool(_ACTIVE.search(data))
+    return any(_RUNS.search(text) or _CARRIES.search(text) for text in _texts(data))
+
+
+def runs_programs(data: bytes) -> bool:
+    """Whether a PDF would run programs. It may carry other files, as official ones do with their XML."""
+    return any(_RUNS.search(text) for text in _texts(data))
+
+
+def _texts(data: bytes) -> Iterator[bytes]:
+    """Where a PDF's objects may be written: in the file, and in its compressed streams of objects, names spelt out."""
+    yield _ESCAPED.sub(_letter, data)
+    left = _MOST_UNPACKED
+    for found in _PACKED.finditer(data):
+        text = _unpacked(data, found.end(), left)
+        yield _ESCAPED.sub(_letter, text)
+        left -= len(text)
+        if left <= 0:
+            yield b"/JavaScript "  # more than anybody looks at: not taken for harmless
+            return
+
+
+def _unpacked(data: bytes, start: int, most: int) -> bytes:
+    """What the compressed stream at `start` unpacks to, at most so much of it; what cannot be unpacked says nothing."""
+    unpacking, text = zlib.decompressobj(), bytearray()
+    with suppress(zlib.error):
+        while start < len(data) and not unpacking.eof and len(text) < most:
+            text += unpacking.decompress(data[start : start + _PIECE], most - len(text))
+            start += _PIECE
+    return bytes(text)
+
+
+def _letter(found: re.Match[bytes]) -> bytes:
+    return bytes([int(found[1], 16)])
 
 
 def _photo(data: bytes, name: str, kind: str) -> CheckedFile:

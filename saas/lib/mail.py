@@ -52,12 +52,13 @@ def build_mail(
         _check_address(address)
     full = {**DEFAULT_BRAND, "brand_name": from_name, **context, "subject": subject, "stop_url": stop_url}
     headers = {"Message-ID": message_id(message_id_key, from_address), "Auto-Submitted": "auto-generated"}
-    foot = ""
+    said = str(full.get("brand_foot", "")).strip()
+    foot = f"\n--\n{said}\n" if said else ""
     if stop_url:
         if any(sign in stop_url for sign in "\r\n\0<>"):
             raise MailError("the address that ends a mail must be one line of text")
         headers |= {"List-Unsubscribe": f"<{stop_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-        foot = f"\n--\nPara no recibir más correos de este tipo: {stop_url}\n"
+        foot += f"\n--\nPara no recibir más correos de este tipo: {stop_url}\n"
     message = EmailMultiAlternatives(
         subject=subject,
         body=render_to_string(f"mail/{template}.txt", full).strip() + "\n" + foot,

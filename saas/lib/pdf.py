@@ -109,10 +109,13 @@ def _engine() -> _Engine:
         files = {f"res:{name}": (folder / name).read_bytes() for name in FONTS}
     except OSError as error:
         raise PdfError(f"the fonts of the documents are not in PDF_FONTS_DIR ({Path(error.filename).name})") from None
-    fonts = FontConfiguration()
-    stylesheet = weasyprint.CSS(
-        string=render_to_string(STYLESHEET), base_url="res:", url_fetcher=Fetcher(files), font_config=fonts
-    )
+    try:
+        fonts = FontConfiguration()
+        stylesheet = weasyprint.CSS(
+            string=render_to_string(STYLESHEET), base_url="res:", url_fetcher=Fetcher(files), font_config=fonts
+        )
+    except OSError as error:  # Pango reads the fonts from files, which go to the folder for temporary ones
+        raise PdfError("there is no room for the fonts in the folder for temporary files") from error
     # What was just loaded stays for good. Without it the collector looks through all of it in each rendering: a sixth of the time.
     gc.freeze()
     return _Engine(weasyprint, Fetcher, FatalURLFetchingError, fonts, stylesheet, {})

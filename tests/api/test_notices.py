@@ -113,7 +113,7 @@ def test_each_kind_is_told_to_who_chose_it(cast: Casts) -> None:
         handling.take(case, by=cast.alfa.sara, now=NOW)
         handling.answer(case, text="Buenas", by=cast.alfa.sara, now=NOW)
         payout = Payout(pk=4, prefix="CE", number=4, owner=cast.alfa.oscar, lease=cast.alfa.lease, paid_on="2026-11-20", net=Decimal(9))
-        outgoing.payout_paid(payout, now=NOW)
+        outgoing.payouts_paid([payout], now=NOW)
         outgoing.invoices_issued([cast.alfa.invoice, cast.alfa.overdue], now=NOW)
         assert [(notice.kind, ALL[notice.address_id - 1]) for notice in Notice.objects.order_by("pk")] == [
             (kind, kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
 
 from clientarea.models import BookImport, BookLine, BookRecord, Client, Lease, Unit
-from payments.models import Invoice, Movement, Payment, Receipt, ReceiptFile
+from payments import credit_notes, credits
+from payments.models import Invoice, Movement, Payment, Receipt, ReceiptFile, Series
 from saas import book_imports
 from saas.accounts.models import Role, StaffRole, User
 from saas.audit.models import Change
@@ -23,6 +25,8 @@ from tenants import context
 from tests.book.steps import Desk, brought, data_of, imported, upload, work
 from tests.desk.desks import assert_desk_only
 from tests.importing.books import OSCAR, RITA, Book, assert_money_is_true
+from tests.invoicing.helpers import number
+from tests.payouts.steps import liquidate
 from tests.portal.pages import NBSP, at, queries_of, tags, text_of
 from tests.world import NOW, Cast, Casts
 
@@ -328,6 +332,40 @@ def test_what_depends_on_it_holds_an_undo(here: Cast, inside: None, sara: Any, t
     share.owner = here.oscar
     share.save()
     assert _try_undo(sara, made) == ["LB-1 · Carrera 1 IN-1: alguien cambió después sus propietarios."]
+
+
+def test_money_that_moved_since_holds_an_undo(here: Cast, inside: None, sara: Any, tmp_path: Path) -> None:
+    book = book_of()
+    book.rows["Pagos"], book.rows["Egresos"] = [], []
+    imported(sara, here, book, tmp_path)
+    book.payment("RC-1", RITA, "LF-1", amount=1_300_000)
+    made = imported(sara, here, book, tmp_path)
+    payment = Payment.objects.get(source="imported")
+    told = "Pago RC-1: su dinero se movió después (nota crédito, saldo a favor o reverso)."
+    first, second = Invoice.objects.filter(prefix="LF").order_by("number")[:2]
+
+    moved = transaction.savepoint()
+    credits.apply_credit(payment.client, [(second.pk, Decimal(50_000))], key=uuid.uuid4(), staff=here.sara, now=NOW)
+    assert told in _try_undo(sara, made)
+    BookImport.objects.filter(pk=made.pk).update(state="undoing")  # even then: it is no part of the book
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM payments_movement WHERE credit_use_id IS NOT NULL")
+    transaction.savepoint_rollback(moved)
+
+    moved = transaction.savepoint()
+    number(here, Series.NOTE)
+    credit_notes.issue_note(first.pk, amount=Decimal(1000), reason="Cobro de más", key=uuid.uuid4(), staff=here.sara, now=NOW)
+    assert told in _try_undo(sara, made)
+    transaction.savepoint_rollback(moved)
+
+    moved = transaction.savepoint()
+    liquidate(here)
+    assert any("una liquidación al propietario" in reason for reason in _try_undo(sara, made))
+    transaction.savepoint_rollback(moved)
+
+    sara.post(at("desk_book_undo", made.pk))
+    assert work() == 1
+    assert not Payment.objects.filter(source="imported").exists()
 
 
 def test_a_later_edit_of_a_changed_field_holds_and_of_another_does_not(here: Cast, inside: None, sara: Any, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from tests.chaos.books import Verdict, compare
 from tests.chaos.crowd import Crowd, Debt
+from tests.chaos.desk import Counter, Desk
+from tests.chaos.disk import Disk, in_own_mounts
 from tests.chaos.faults import Faults
 from tests.journeys.stack import ROOT, Stack
 
@@ -36,17 +39,20 @@ def main() -> int:
     asked.add_argument("--own-valkey", action="store_true", help="REDIS_URL's server is ours alone: it may be emptied whole and frozen")
     asked.add_argument("--keep", action="store_true", help="keep the folder with the logs")
     chosen = asked.parse_args()
+    in_own_mounts()
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     stack = Stack(
         folder=folder, database_server=os.environ["DATABASE_URL"], assets=os.environ["SAAS_ASSETS_DIR"],
         redis_url=urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path="/15")),
     )  # fmt: skip
     stack.env["PAYU_POLL_SECONDS"] = POLL_SECONDS
+    disk = Disk(folder / "files")
     try:
         stack.start()
-        report, good = run(stack, seed=chosen.seed, minutes=chosen.minutes, rate=chosen.rate, own_valkey=chosen.own_valkey)
+        report, good = run(stack, disk, seed=chosen.seed, minutes=chosen.minutes, rate=chosen.rate, own_valkey=chosen.own_valkey)
     finally:
         stack.stop()
+        disk.close()
     print(report, flush=True)
     if chosen.keep or not good:
         print(f"The logs are in {folder}", file=sys.stderr)
@@ -55,23 +61,30 @@ def main() -> int:
     return 0 if good else 1
 
 
-def run(stack: Stack, *, seed: str, minutes: float, rate: float, own_valkey: bool) -> tuple[str, bool]:
+def run(stack: Stack, disk: Disk, *, seed: str, minutes: float, rate: float, own_valkey: bool) -> tuple[str, bool]:
     """Load and faults together, then let all of it settle. Returns the report and whether nothing is wrong."""
-    debts, keys = _debts(stack, each=int(minutes * 60 * rate * 0.75) + 20)
+    debts, keys, counters = _debts(stack, each=int(minutes * 60 * rate * 0.75) + 20)
     crowd = Crowd(stack, debts, keys, seed=seed, people=12, rate=rate)
-    faults = Faults(stack, seed=seed, own_valkey=own_valkey)
+    faults = Faults(stack, disk, seed=seed, own_valkey=own_valkey)
+    desk = Desk(crowd, counters, seed=seed)
+
+    def look() -> Verdict:
+        return compare(stack, SLUGS, registered=desk.registered, unanswered=desk.unanswered)
+
     crowd.start()
+    desk.start()
     faults.start()
     end = time.monotonic() + minutes * 60
     while time.monotonic() < end and faults.trouble is None:
         time.sleep(1)
-    faults_end = time.monotonic()
     crowd.stop()
+    desk.stop()
     faults.stop()
-    verdict = compare(stack, SLUGS)
+    faults_end = time.monotonic()
+    verdict = look()
     while (verdict.stuck or verdict.wrong) and time.monotonic() < faults_end + SETTLE_SECONDS:
         time.sleep(5)
-        verdict = compare(stack, SLUGS)
+        verdict = look()
     # What no callback told of an approved attempt is asked an hour later, and at night: the night comes now.
     unknown, said = len(verdict.lost), []
     for slug in SLUGS:
@@ -81,15 +94,15 @@ def run(stack: Stack, *, seed: str, minutes: float, rate: float, own_valkey: boo
             said.append(f"{slug}: {error}")
     while not verdict.good and time.monotonic() < faults_end + SETTLE_SECONDS:
         time.sleep(5)
-        verdict = compare(stack, SLUGS)
+        verdict = look()
     verdict.wrong += said
     verdict.facts["references that the comparison completed"] = unknown
     settled = time.monotonic() - faults_end
     return _report(crowd, faults, verdict, seed=seed, minutes=minutes, rate=rate, settled=settled, own_valkey=own_valkey), verdict.good
 
 
-def _debts(stack: Stack, *, each: int) -> tuple[list[Debt], dict[str, str]]:
-    """Invoices to pay in both agencies, of clients with a session; and the agencies' callback keys."""
+def _debts(stack: Stack, *, each: int) -> tuple[list[Debt], dict[str, str], list[Counter]]:
+    """Invoices to pay in both agencies, of clients with a session; the agencies' callback keys; and who registers at their desks."""
     os.environ.update(stack.env)
     import django
 
@@ -99,12 +112,14 @@ def _debts(stack: Stack, *, each: int) -> tuple[list[Debt], dict[str, str]]:
     from django.test import Client as Browser
 
     from payments.models import Invoice
+    from saas.accounts.models import Role, User
     from tenants import context
     from tenants.models import Agency
     from tests.world import log_in, make_client
 
     debts: list[list[Debt]] = []
     keys: dict[str, str] = {}
+    counters: list[Counter] = []
     for slug in SLUGS:
         agency = Agency.objects.get(slug=slug)
         keys[slug] = agency.key
@@ -126,9 +141,19 @@ def _debts(stack: Stack, *, each: int) -> tuple[list[Debt], dict[str, str]]:
             log_in(browser, agency, user)
             name = settings.SESSION_COOKIE_NAME
             cookies[client.pk] = f"{name}={browser.cookies[name].value}"
+        with context.in_agency(agency):
+            clerk = User.objects.create_user(username=f"caja@{slug}.example", role=Role.STAFF, name="Caja Caos", password=secrets.token_hex(16))
+            payer = make_client("99099", "Persona Mostrador")
+            Invoice.objects.create(
+                kind="rent", prefix="CM", number=1, client=payer, period=date(2026, 11, 1), issued_on=date(2026, 11, 1),
+                due_on=date(2026, 11, 30), concept="Caos", base=1_000_000, total=1_000_000,
+            )  # fmt: skip
+        browser = Browser()
+        log_in(browser, agency, clerk)
+        counters.append(Counter(slug, payer.pk, f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"))
         debts.append([Debt(slug, pk, cookies[client_id]) for pk, client_id in rows])
     connection.close()
-    return [debt for pair in zip(*debts, strict=True) for debt in pair], keys
+    return [debt for pair in zip(*debts, strict=True) for debt in pair], keys, counters
 
 
 def _report(
@@ -147,6 +172,7 @@ def _report(
         f"| database connections cut | {faults.cut} (in {faults.done['cut database connections']} cuts) |",
         f"| Valkey emptied | {faults.done['empty Valkey']} |",
         f"| Valkey frozen | {faults.done['freeze Valkey'] if own_valkey else 'not ours: never'} |",
+        f"| disk of the papers filled | {faults.done['fill the disk']}, for {faults.full_seconds:.0f} s in all ({faults.disk.how}) |",
         f"| gateway frozen | {faults.done['freeze the gateway']} |",
         *(f"| {name} | {number} |" for name, number in sorted(verdict.facts.items())),
         *(f"| crowd: {name} | {number} |" for name, number in sorted(seen.counts.items())),

@@ -1,7 +1,9 @@
-"""The comparison: what the stand-in's own books hold as paid, against what each agency's ledger credited, per reference."""
+"""The comparison: what the stand-in's own books hold as paid, and what the desk was told is registered, against what each
+agency's ledger credited, per reference."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -30,8 +32,10 @@ class Verdict:
         return not (self.lost or self.doubled or self.gaps or self.stuck or self.wrong)
 
 
-def compare(stack: Stack, slugs: list[str]) -> Verdict:
-    """Look at everything once, as it is now."""
+def compare(
+    stack: Stack, slugs: list[str], *, registered: Mapping[tuple[str, str], int], unanswered: Mapping[tuple[str, str], int]
+) -> Verdict:
+    """Look at everything once, as it is now. `registered` at the desk, COP by agency and reference; `unanswered` may be too."""
     verdict = Verdict()
     theirs: dict[str, Decimal] = {}
     rows = stack.payu_control("transactions")
@@ -55,6 +59,7 @@ def compare(stack: Stack, slugs: list[str]) -> Verdict:
         _waiting(stack, slug, verdict, known={row["reference"] for row in rows})
         _sums(stack, slug, verdict)
         _lags(stack, slug, verdict)
+        _desk(stack, slug, verdict, {name: amount for (where, name), amount in registered.items() if where == slug}, unanswered)
     for reference in sorted(set(theirs) | set(ours)):
         there, here = theirs.get(reference, Decimal(0)), ours.get(reference, Decimal(0))
         if here < there:
@@ -69,6 +74,27 @@ def _ledger(stack: Stack, slug: str) -> dict[str, Decimal]:
         slug, "SELECT a.reference, sum(m.amount) FROM payments_movement m JOIN payments_attempt a ON a.id = m.attempt_id GROUP BY 1"
     )
     return dict(found)
+
+
+def _desk(stack: Stack, slug: str, verdict: Verdict, registered: Mapping[str, int], unanswered: Mapping[tuple[str, str], int]) -> None:
+    """Each form is one payment with one proof, however often it was sent."""
+    ours: dict[str, tuple[Decimal, int]] = {
+        reference: (amount, proofs)
+        for reference, amount, proofs in stack.query(
+            slug,
+            "SELECT p.reference, sum(m.amount), count(DISTINCT f.id) FROM payments_payment p LEFT JOIN payments_movement m ON m.payment_id = p.id"
+            " LEFT JOIN payments_proof f ON f.payment_id = p.id WHERE p.source = 'manual' AND p.reference LIKE 'CAOS-%' GROUP BY 1",
+        )
+    }
+    for reference in sorted(set(ours) | set(registered)):
+        here, proofs = ours.get(reference, (Decimal(0), 0))
+        told = registered.get(reference, here if unanswered.get((slug, reference)) == here else 0)
+        if here < told:
+            verdict.lost.append(f"{slug}, registered at the desk: {reference}: {told} told, {here} here")
+        elif here > told:
+            verdict.doubled.append(f"{slug}, registered at the desk: {reference}: {told} told, {here} here")
+        elif here and proofs != 1:
+            verdict.wrong.append(f"{slug}, registered at the desk: {reference} has {proofs} proofs")
 
 
 def _numbers(stack: Stack, slug: str, verdict: Verdict) -> None:

@@ -127,9 +127,9 @@ class Crowd:
         }  # fmt: skip
         body = urlencode({**PAYER, "csrfmiddlewaretoken": token})
         for _try in range(60):
-            status, location, page = self._ask("POST", f"/area-de-clientes/facturas/{debt.invoice}/pagar/", headers, body)
+            status, location, page = self.ask("POST", f"/area-de-clientes/facturas/{debt.invoice}/pagar/", headers, body)
             if status == 302 and location.startswith("/area-de-clientes/pagos/"):
-                status, _location, page = self._ask("GET", location, headers, None)
+                status, _location, page = self.ask("GET", location, headers, None)
                 fields = {name: unescape(value) for name, value in HIDDEN.findall(page)}
                 if status == 200 and "referenceCode" in fields:
                     return {name: value for name, value in fields.items() if name != "csrfmiddlewaretoken"}
@@ -182,9 +182,12 @@ class Crowd:
             "sign": sign or signed, "transaction_id": str(uuid.uuid4()), "test": form["test"], "response_message_pol": "X",
         })  # fmt: skip
         headers = {"Host": f"localhost:{self.stack.port}", "Content-Type": "application/x-www-form-urlencoded"}
-        self._ask("POST", f"/payu/{self.keys[debt.slug]}/confirmacion/", headers, body, callback=True)
+        self.ask("POST", f"/payu/{self.keys[debt.slug]}/confirmacion/", headers, body, callback=True)
 
-    def _ask(self, method: str, path: str, headers: dict[str, str], body: str | None, *, callback: bool = False) -> tuple[int, str, str]:
+    def ask(
+        self, method: str, path: str, headers: dict[str, str], body: str | bytes | None, *, callback: bool = False
+    ) -> tuple[int, str, str]:
+        """One request, with what it took: status (0 without an answer), where it leads to, and the page."""
         connection = http.client.HTTPConnection("127.0.0.1", self.stack.port, timeout=20)
         began = time.perf_counter()
         try:

@@ -1,4 +1,4 @@
-"""What goes wrong: kill -9, cut connections, an emptied or frozen Valkey, a frozen or odd gateway. Chosen by the seed.
+"""What goes wrong: kill -9, cut connections, an emptied or frozen Valkey, a full disk, a frozen or odd gateway. Chosen by the seed.
 
 What ends by itself is started again, as a supervisor does in production; everything is running after `stop()`.
 """
@@ -18,21 +18,25 @@ from pathlib import Path
 import psycopg
 import redis
 
+from tests.chaos.disk import Disk
 from tests.journeys.stack import Stack
 
 WEIGHTS = {
     "kill a web process": 34, "kill a worker process": 34, "kill the whole web": 3, "kill the whole worker": 4, "kill the beat": 4,
     "cut database connections": 14, "empty Valkey": 5, "freeze Valkey": 2, "freeze the gateway": 2, "bend the notices": 6,
+    "fill the disk": 4,
 }  # fmt: skip
 
 
 class Faults:
     """Breaks things at random, one after the other. `own_valkey`: it may be emptied whole and frozen."""
 
-    def __init__(self, stack: Stack, *, seed: str, own_valkey: bool) -> None:
-        self.stack, self.own_valkey = stack, own_valkey
+    def __init__(self, stack: Stack, disk: Disk, *, seed: str, own_valkey: bool) -> None:
+        self.stack, self.disk, self.own_valkey = stack, disk, own_valkey
         self.done: Counter[str] = Counter()
         self.cut = 0
+        self.full_seconds = 0.0
+        self._full = threading.Lock()
         self._chance = random.Random(f"{seed}:faults")
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -67,6 +71,7 @@ class Faults:
             "kill the whole web": lambda: self._kill_all("web"), "kill the whole worker": lambda: self._kill_all("worker"),
             "kill the beat": lambda: self._kill_all("beat"), "cut database connections": self._cut, "empty Valkey": self._empty,
             "freeze Valkey": self._freeze_valkey, "freeze the gateway": self._freeze_gateway, "bend the notices": self._bend,
+            "fill the disk": self._fill,
         }  # fmt: skip
         try:
             while not self._stopped.wait(self._chance.uniform(0.2, 1.4)):
@@ -154,6 +159,23 @@ class Faults:
 
         os.kill(pid, signal.SIGSTOP)
         self._in_background(work)
+
+    def _fill(self) -> bool:
+        if not self._full.acquire(blocking=False):
+            return False
+        seconds = self._chance.uniform(5, 30)
+
+        def work() -> None:
+            try:
+                time.sleep(seconds)
+                self.disk.free()
+                self.full_seconds += seconds
+            finally:
+                self._full.release()
+
+        self.disk.fill()
+        self._in_background(work)
+        return True
 
     def _bend(self) -> None:
         chance = self._chance

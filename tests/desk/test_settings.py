@@ -178,7 +178,7 @@ def test_a_new_logo_takes_the_old_file_away(here: Cast, browse: Any, django_capt
         _upload(sara, picture())
     first = _row(here).logo
     with context.in_agency(here.agency), django_capture_on_commit_callbacks(execute=True):
-        own.set_logo(here.agency, io.BytesIO(picture(size=(50, 50))), now=NOW)
+        own.set_logo(here.agency, io.BytesIO(picture(size=(50, 50))), by=here.sara, now=NOW)
     second = _row(here).logo
     with context.in_agency(here.agency):
         assert (default_storage.exists(first), default_storage.exists(second)) == (False, True)

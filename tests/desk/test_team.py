@@ -15,6 +15,8 @@ import pqrs.desk
 import pqrs.desk_settings
 import saas.api.desk
 import tenants.desk
+import tenants.desk_mails
+import tenants.desk_texts
 from payments import (
     desk_back,
     desk_close,
@@ -78,10 +80,10 @@ WORK = {
     "desk_team": {"head"}, "desk_team_role": {"head"}, "desk_team_invite": {"head"}, "desk_team_deactivate": {"head"},
     **{pattern.name: {"head"} for pattern in saas.api.desk.urlpatterns},
     "desk_team_reactivate": {"head"}, "desk_team_factor": {"head"}, "desk_policy": {"head"},
-    **{pattern.name: {"head"} for pattern in tenants.desk.urlpatterns},
+    **{pattern.name: {"head"} for pattern in (*tenants.desk.urlpatterns, *tenants.desk_mails.urlpatterns, *tenants.desk_texts.urlpatterns)},
     **{pattern.name: {"head", "collections"} for pattern in desk_book.urlpatterns},
     **dict.fromkeys(("desk_book_bring", "desk_book_confirm", "desk_book_discard", "desk_book_undo"), {"head"}),
-    "desk_visits": {"head"}, "desk_domain": {"head"}, "desk_domain_remove": {"head"},
+    "desk_visits": {"head"}, "desk_history": {"head"}, "desk_domain": {"head"}, "desk_domain_remove": {"head"},
     **{pattern.name: {"head", "collections"} for module in MONEY for pattern in module.urlpatterns},
     "desk_numbering": {"head"}, "desk_rules": {"head"},
     "desk_transfer_account": {"head"},

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from clientarea.models import Client, Lease
 from payments import increases, invoicing_policy, issuing, monthly
 from payments.drafts import Draft, DraftLine, parts_of
-from payments.models import Invoice, InvoiceKind, InvoiceLine, LineKind, RentIncrease
+from payments.models import Invoice, InvoiceKind, InvoiceLine, LineKind, RentIncrease, YearFigures
 from payments.monthly import Skipped
 from saas.audit.models import Change
 from saas.lib import clock
@@ -30,7 +30,14 @@ RULES = {"late_rate": Decimal(2), "late_grace": 0, "iva_rate": Decimal(19), "com
 @pytest.fixture
 def here(cast: Casts) -> Iterator[Cast]:
     with context.in_agency(cast.alfa.agency):
+        figures(cast.alfa, 2025, ipc=Decimal("5.10"))
+        figures(cast.alfa, 2026, uvt=Decimal(52_374), withholding_rate=Decimal("3.5"), withholding_base=27)
         yield cast.alfa
+
+
+def figures(cast: Cast, year: int, **values: Any) -> None:
+    """The agency's figures of a year."""
+    invoicing_policy.save_figures(year, {**dict.fromkeys(invoicing_policy.FIGURES), **values}, staff=cast.sara, now=NOW)
 
 
 def draft(lease: Lease, period: date = DECEMBER, issued_on: date = TODAY) -> Draft:
@@ -80,6 +87,25 @@ def test_a_withholding_agent_withholds_from_twenty_seven_uvt_on(here: Cast, rent
     assert draft(lease).withholding == 0
     Client.objects.filter(pk=here.rita.pk).update(withholding_agent=True)
     assert (draft(lease).withholding, draft(lease).total) == (withheld, rent - withheld)
+
+
+@pytest.mark.parametrize("missing", ["uvt", "withholding_rate", "withholding_base"])
+def test_nothing_is_withheld_by_figures_that_nobody_entered(here: Cast, missing: str) -> None:
+    Client.objects.filter(pk=here.rita.pk).update(withholding_agent=True)
+    YearFigures.objects.filter(year=2026).update(**{missing: None})
+    (skipped,) = monthly.drafts_of([here.lease.pk], period=DECEMBER, issued_on=TODAY)
+    told = "El inquilino retiene: escriba primero la UVT, el porcentaje y la base de retención de 2026 en Reglas de facturación."
+    assert isinstance(skipped, Skipped)
+    assert skipped.reason == told
+    YearFigures.objects.filter(year=2026).delete()
+    (skipped,) = monthly.drafts_of([here.lease.pk], period=DECEMBER, issued_on=TODAY)
+    assert (skipped.reason, invoicing_policy.suggested(2025)) == (told, {})  # type: ignore[union-attr]
+    YearFigures.objects.all().delete()
+    lease = change(here.lease, starts_on=date(2025, 12, 1))
+    (offered,) = [each for each in increases.proposals(TODAY) if each.lease.pk == lease.pk]
+    assert (offered.percent, offered.new_rent) == (None, None)
+    with pytest.raises(increases.IncreaseRefused, match="Escriba primero el IPC de 2025"):
+        increases.announce(lease.pk, percent=Decimal(1), from_on=DECEMBER, staff=here.sara, now=NOW)
 
 
 def test_the_payment_day_is_kept_within_its_month_and_never_before_the_issue(here: Cast) -> None:

@@ -344,6 +344,8 @@ def test_numbering_rules_figures_and_taxes_are_kept_with_their_history(here: Cas
 
 def test_a_rise_is_announced_and_given_up_at_the_desk(here: Cast, browse: Any) -> None:
     browser, path = sara(browse, here), at("desk_increases")
+    assert "Falta el IPC de 2025" in text_of(browser.get(path))
+    assert browser.post(at("desk_rules"), {"year": "2025", "ipc": "5,2", "figures": "1"}).status_code == 302
     page = browser.get(path)
     rows = [each for each, _form in page.context["offered"]]
     assert [each.lease.number for each in rows] == ["CA-1", "CA-3"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import transaction
@@ -121,6 +122,41 @@ def test_permanent_sets_it_aside_at_once_and_later_is_no_failure(inside_alfa: Ag
         }
     finally:
         del HANDLERS["test.permanent"], HANDLERS["test.later"]
+
+
+def test_row_17_a_job_that_finds_the_disk_full_is_never_set_aside_and_is_done_when_there_is_room(inside_alfa: Agency) -> None:
+    room: list[str] = []
+
+    def write(task: Task) -> None:
+        try:
+            Path(room[0] if room else "/dev/full").write_bytes(b"x")  # a device where every write really ends with ENOSPC
+        except OSError as error:
+            raise ValueError("no paper") from error
+
+    HANDLERS["test.write"] = write
+    try:
+        defer("test.write", "a", now=NOW)
+        job = Job.objects.get()
+        moment = NOW
+        for _ in range(run.MAX_ATTEMPTS + 8):
+            assert run.run_job(job.pk, now=moment) is True
+            job.refresh_from_db()
+            assert (job.done_at, job.dead_at, job.last_error) == (None, None, "NoSpace: ValueError: no paper")
+            assert timedelta(0) < job.due_at - moment <= run.NO_SPACE_RETRY
+            moment = job.due_at
+        assert moment - NOW > timedelta(minutes=40)
+        room.append("/dev/null")
+        assert run.run_job(job.pk, now=moment) is True
+        job.refresh_from_db()
+        assert (job.done_at, job.dead_at, job.last_error) == (moment, None, "")
+    finally:
+        del HANDLERS["test.write"]
+
+
+def test_what_fails_for_an_hour_is_still_tried_and_then_a_person_is_asked() -> None:
+    """Twelve tries: the eleven waits between them are more than an hour, so an hour's trouble of whatever kind sets nothing aside."""
+    waits = [run.FIRST_RETRY * 2 ** (tries - 1) for tries in range(1, run.MAX_ATTEMPTS)]
+    assert sum(waits, timedelta()) == timedelta(hours=1, minutes=8, seconds=14)
 
 
 def test_backoff_doubles_to_an_hour() -> None:

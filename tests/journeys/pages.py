@@ -42,6 +42,7 @@ STAFF = {
     "desk-book": "/oficina/libro/",
     "desk-api": "/oficina/ajustes/api/", "desk-notices": "/oficina/ajustes/avisos/",
     "desk-visits": "/oficina/ajustes/visitas/", "desk-domain": "/oficina/ajustes/dominio/",
+    "desk-mails": "/oficina/ajustes/correos/", "desk-history": "/oficina/historial/", "desk-policy-text": "/oficina/ajustes/politica/",
 }  # fmt: skip
 OPERATOR = {
     "superadmin": "/superadmin/", "superadmin-agencies": "/superadmin/tenants/agency/", "superadmin-agency": "/superadmin/tenants/agency/1/change/",
@@ -49,4 +50,5 @@ OPERATOR = {
     "superadmin-acts": "/superadmin/tenants/operatoract/",
     "superadmin-plan": "/superadmin/hacer/plan/?ids=1", "superadmin-retire": "/superadmin/hacer/retirar/?ids=1",
     "superadmin-invite": "/superadmin/operadores/invitar/", "superadmin-exports": "/superadmin/tenants/export/",
+    "superadmin-texts": "/superadmin/tenants/platformtext/", "superadmin-text": "/superadmin/tenants/platformtext/add/",
 }  # fmt: skip

@@ -10,25 +10,23 @@ from playwright.sync_api import Page, TimeoutError, expect
 from tests.journeys.stack import Stack, until
 
 FOUNDER = {"usuario": "celia@laceiba.example", "contraseña": "una-ceiba-muy-alta-2026"}
+LA_CEIBA = {"agency_name": "Inmobiliaria La Ceiba", "nit": "900373913", "nit_check": "4", "slug": "laceiba", "person_name": "Celia Restrepo"}
 
 
-def ask_for_agency(page: Page, stack: Stack) -> str:
+def ask_for_agency(page: Page, stack: Stack, *, about: dict[str, str] = LA_CEIBA, founder: dict[str, str] = FOUNDER) -> str:
     """From the platform's first page through the form of sign-up. Returns the link of the mail that confirms it."""
     page.goto(stack.origin + "/")
     page.get_by_role("link", name=re.compile("Registr")).first.click()
     page.wait_for_url(stack.origin + "/registro/")
-    page.locator("[name=agency_name]").fill("Inmobiliaria La Ceiba")
-    page.locator("[name=nit]").fill("900373913")
-    page.locator("[name=nit_check]").fill("4")
-    page.locator("[name=slug]").fill("laceiba")
-    page.locator("[name=person_name]").fill("Celia Restrepo")
-    page.locator("[name=email]").fill(FOUNDER["usuario"])
-    page.locator("[name=password]").fill(FOUNDER["contraseña"])
-    page.locator("[name=again]").fill(FOUNDER["contraseña"])
+    for name, value in about.items():
+        page.locator(f"[name={name}]").fill(value)
+    page.locator("[name=email]").fill(founder["usuario"])
+    page.locator("[name=password]").fill(founder["contraseña"])
+    page.locator("[name=again]").fill(founder["contraseña"])
     page.locator("[name=terms]").check()
     prove_human(page)
     page.get_by_role("button", name="Crear mi portal").click()
-    letter = letter_with(stack, FOUNDER["usuario"], "registro/confirmar")
+    letter = letter_with(stack, founder["usuario"], "registro/confirmar")
     link = re.search(re.escape(stack.origin) + r"/registro/confirmar/[^\s<>\"]+", letter)
     assert link is not None
     return link[0]

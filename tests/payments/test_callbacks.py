@@ -8,12 +8,14 @@ import pytest
 from django.test import Client as Browser
 from django.urls import reverse
 
-from payments.models import Callback
+from payments import accounts
+from payments.models import Attempt, Callback
 from saas.jobs.models import Job
-from tenants import context, hosts
+from saas.jobs.registry import HANDLERS, Later, Task
+from tenants import context, hosts, life
 from tenants.models import Agency, AgencyState, Bell
 from tests.payments.money import FORM, body_of, start
-from tests.world import Casts
+from tests.world import NOW, Casts
 
 
 def _address(agency: Agency) -> str:
@@ -54,6 +56,26 @@ def test_row_23_a_suspended_agency_still_receives_money(cast: Casts, browse: Any
     assert browse(agency).get("/").status_code == 403
     assert _post(browse(None), agency, body).status_code == 200
     assert _stored(agency) == (1, 1)
+
+
+def test_row_23_a_retired_agency_still_receives_money_and_a_deleted_one_has_nothing_under_way(cast: Casts, browse: Any, body: str) -> None:
+    agency = cast.alfa.agency
+    for state, status, stored in ((AgencyState.RETIRED, 200, (1, 1)), (AgencyState.DELETED, 404, (1, 1))):
+        Agency.every.filter(pk=agency.pk).update(state=state)
+        hosts.forget(agency)
+        assert _post(browse(None), agency, body).status_code == status
+        assert _stored(agency) == stored
+    assert (accounts.gateway().pending_for or life.GRACE) < life.GRACE  # longer than PayU holds a payment
+
+
+def test_row_23_an_agency_with_an_open_attempt_is_not_deleted_even_when_its_day_has_come(cast: Casts, body: str) -> None:
+    agency = cast.alfa.agency
+    Agency.objects.filter(pk=agency.pk).update(state=AgencyState.RETIRED, delete_after=NOW)
+    with pytest.raises(Later):
+        HANDLERS["tenants.delete_agency"](Task(id=1, kind="tenants.delete_agency", key="x", payload={"agency_id": agency.pk}, attempts=1))
+    assert Agency.objects.get(pk=agency.pk).state == AgencyState.RETIRED
+    with context.in_agency(agency):
+        assert Attempt.objects.get().state == "sent"
 
 
 def test_a_key_that_is_nobody_s_is_404(cast: Casts, browse: Any, body: str) -> None:

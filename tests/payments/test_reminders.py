@@ -57,7 +57,7 @@ def a_day(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> list[Any]:
     set_clock(monkeypatch, moment)
     mail.outbox.clear()
     reminding.wake(now=moment)
-    jobs = Job.objects.filter(kind__in=["payments.remind", "payments.reminder_mail"], done_at=None, due_at__lte=moment)
+    jobs = Job.objects.filter(kind__in=["payments.remind", "payments.reminder_mail"], done_at=None, dead_at=None, due_at__lte=moment)
     while due := list(jobs.order_by("pk").values_list("pk", flat=True)):
         for pk in due:
             run_job(pk, now=moment)

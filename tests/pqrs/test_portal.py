@@ -64,7 +64,7 @@ def test_the_list_is_paged_and_its_queries_do_not_grow(cast: Casts, browse: Any)
             answer = browser.get(LIST)
         counts.append(len(caught))
     assert len(answer.context["page_obj"].object_list) == 20
-    assert counts[0] == counts[1] <= 8
+    assert counts[0] == counts[1] <= 9  # one of them counts the unread notices
     assert len(browser.get(f"{LIST}?page=2").context["page_obj"].object_list) == 10
 
 

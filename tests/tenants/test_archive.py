@@ -138,7 +138,7 @@ def test_new_rows_of_the_restored_one_get_new_ids(origin: Agency, tmp_path: Path
         assert world.make_client("2001", "Nueva Persona").pk == 5
 
 
-def test_waiting_jobs_are_held_in_a_copy_and_go_on_in_a_replacement(origin: Agency, tmp_path: Path) -> None:
+def test_row_24_waiting_jobs_are_held_in_a_copy_and_go_on_in_a_replacement(origin: Agency, tmp_path: Path) -> None:
     target = exported(origin, tmp_path)
     copy = archive.restore(target, slug="copia", resume="hold").agency
     with context.in_agency(copy):

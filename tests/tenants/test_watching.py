@@ -11,7 +11,7 @@ import pytest
 from django.core import mail
 from django.test import Client as Browser
 
-from payments.models import Callback, CallbackState, Payment, Review
+from payments.models import Payment
 from saas import figures
 from saas.accounts.models import Role, User
 from saas.jobs.models import Job
@@ -45,14 +45,6 @@ def a_dead_job(agency: Agency, kind: str = "payments.receipt_pdf") -> int:
     with context.in_agency(agency):
         job = Job.objects.create(kind=kind, key="x", due_at=NOW, dead_at=NOW, last_error="OSError: Rita Arrendataria 1001")
         return job.pk
-
-
-def callbacks(agency: Agency, count: int, *, reason: str) -> None:
-    with context.in_agency(agency):
-        for n in range(count):
-            Callback.objects.create(
-                digest=f"{reason}{n}", body="x", content_type="x", state=CallbackState.QUARANTINED, reason=reason, processed_at=clock.now()
-            )
 
 
 # Figures
@@ -128,19 +120,6 @@ def test_an_alarm_is_raised_mailed_once_taken_and_closed(here: Cast, olga: Brows
     assert run_jobs() == []
 
 
-def test_a_wrong_key_is_told_to_its_own_desk_alone(cast: Casts, browse: Any, django_capture_on_commit_callbacks: Any) -> None:
-    callbacks(cast.alfa.agency, 3, reason="signature")
-    tick()
-    assert list(Alarm.objects.values_list("kind", "agency_slug")) == [("signature", "alfa")]
-    text = alarms.ADVICE["signature"]
-    assert text in browse(cast.alfa.agency, cast.alfa.sara).get("/oficina/").content.decode()
-    assert text not in browse(cast.beta.agency, cast.beta.sara).get("/oficina/").content.decode()
-    with context.in_agency(cast.alfa.agency):
-        Callback.objects.all().delete()
-    tick()
-    assert text not in browse(cast.alfa.agency, cast.alfa.sara).get("/oficina/").content.decode()
-
-
 @pytest.mark.parametrize(
     ("values", "kinds"),
     [
@@ -148,8 +127,10 @@ def test_a_wrong_key_is_told_to_its_own_desk_alone(cast: Casts, browse: Any, dja
         ({"callbacks_quarantined": 4, "reasons": {"amount": 4}}, []),
         ({"callbacks_quarantined": 5, "reasons": {"amount": 5}, "callbacks_settled": 21}, []),
         ({"callbacks_quarantined": 5, "reasons": {"amount": 5}, "callbacks_settled": 19}, ["quarantine"]),
-        ({"callbacks_quarantined": 3, "reasons": {"signature": 3}}, ["signature"]),
-        ({"callbacks_quarantined": 3, "reasons": {"signature": 3}, "callbacks_settled": 1}, []),
+        ({"signatures_wrong": 2}, []),
+        ({"signatures_wrong": 3}, ["signature"]),
+        ({"signatures_wrong": 8, "callbacks_quarantined": 8, "callbacks_settled": 9}, ["signature"]),  # said once, by its cause
+        ({"no_space": 2}, ["disk"]),
         ({"settlement_lag_seconds": 300}, []),
         ({"settlement_lag_seconds": 301}, ["lag"]),
         ({"jobs_late": 1, "jobs_late_seconds": 601}, ["late"]),
@@ -159,13 +140,6 @@ def test_a_wrong_key_is_told_to_its_own_desk_alone(cast: Casts, browse: Any, dja
 )
 def test_what_raises_an_alarm(values: dict[str, Any], kinds: list[str]) -> None:
     assert [trouble.kind for trouble in alarms.troubles(Pulse(schema_name="a_x", **values))] == kinds
-
-
-def test_a_difference_of_the_nightly_comparison_is_counted(here: Cast) -> None:
-    with context.in_agency(here.agency):
-        Review.objects.create(kind="difference", key="d", text="x")
-    tick()
-    assert list(Alarm.objects.values_list("kind", "text")) == [("difference", "Diferencias con PayU sin revisar: 1.")]
 
 
 # The page of state

@@ -1,0 +1,27 @@
+"""What follows in the transaction in which invoices were issued here, one or a whole batch: a handful of statements for all.
+
+A commission that was taken off a payout already covers its invoice; each client finds the invoice in the list of notices, once;
+and the agency's software is told. Nothing is mailed from here: the mail of an invoice or of a month is the agency's own button.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from payments import announcing, outgoing, payouts
+from payments.models import Invoice, InvoiceKind
+
+
+def prepare(kind: str) -> None:
+    """Take the lock that covering needs, before any other: liquidations hold it while they look at commissions."""
+    if kind == InvoiceKind.COMMISSION:
+        payouts.one_at_a_time()
+
+
+def follow_up(invoices: Sequence[Invoice], *, now: datetime) -> None:
+    """Cover, tell and publish. Call it in the transaction that issued them, after `prepare`."""
+    if any(invoice.kind == InvoiceKind.COMMISSION for invoice in invoices):
+        payouts.cover_reckoned(now=now)
+    announcing.announce_issued(invoices, now)
+    outgoing.invoices_issued(invoices, now=now)
