@@ -274,7 +274,7 @@ def test_not_for_flooding(cast: Casts, rita: Any, monkeypatch: Any) -> None:
 def test_the_database_refuses_a_paper_made_of_nothing(cast: Casts) -> None:
     with context.in_agency(cast.alfa.agency):
         values: dict[str, Any] = {"client": cast.alfa.rita, "asked_at": NOW, "content_type": papers.PDF}
-        values |= dict.fromkeys(("kind", "name", "title", "language"), "x")
+        values |= dict.fromkeys(("kind", "name", "title"), "x")
         cases: list[dict[str, Any]] = [
             {"state": "made", "made_at": NOW}, {"state": "made", "path": "x"}, {"state": "failed", "path": "x"},
         ]  # fmt: skip

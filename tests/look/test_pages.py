@@ -230,9 +230,11 @@ MAIL = {
         ("agency_ready", "Lo que sigue: cargue sus clientes"),
     ],
 )
-def test_a_letter_says_the_same_in_text_and_html(template: str, said: str) -> None:
+def test_a_letter_says_the_same_in_text_and_html(template: str, said: str, db: None) -> None:
+    kind = {"signup_confirm": TextKind.MAIL_CONFIRM, "agency_ready": TextKind.MAIL_READY}.get(template)
+    texts = mail_words(kind, agency_name="Casas & Más") if kind else []
     message = build_mail(
-        subject="Asunto", template=template, context=MAIL, to="rita@correo.example", from_name="Casas", from_address="a@alfa.example",
+        subject="Asunto", template=template, context={**MAIL, "texts": texts}, to="rita@correo.example", from_name="Casas", from_address="a@alfa.example",
         message_id_key=template,
     )  # fmt: skip
     html = str(message.alternatives[0][0])

@@ -188,7 +188,7 @@ def test_a_command_knows_what_is_sealed() -> None:
         "from saas.lib import crypto; print(sorted(crypto.sealed_columns()))"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=settings.BASE_DIR, timeout=120)
-    assert said.stdout.strip() == "['payments.GatewayAccount', 'payments.OwnerBank']"
+    assert said.stdout.strip() == "['api.NoticeAddress', 'payments.GatewayAccount', 'payments.OwnerBank']"
 
 
 @pytest.mark.parametrize("account", ["12345", "1" * 21, "12345a7", "", "١٢٣٤٥٦٧"])

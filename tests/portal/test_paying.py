@@ -131,11 +131,12 @@ def test_the_amount_is_the_balance_whatever_is_posted(here: Cast, browse: Any) -
 
 def test_nothing_to_pay_goes_back_to_the_invoice(here: Cast, browse: Any) -> None:
     rita = browse(here.agency, here.rita.user)
-    for change in ({"voided_at": NOW}, {"voided_at": None, "applied": F("total")}):
-        with context.in_agency(here.agency):
-            Invoice.objects.filter(pk=here.invoice.pk).update(**change)
-        for answer in (rita.get(at("invoice_pay", here.invoice.pk)), rita.post(at("invoice_pay", here.invoice.pk), PAYER)):
-            assert (answer.status_code, answer["Location"]) == (302, at("invoice", here.invoice.pk))
+    with context.in_agency(here.agency):
+        Invoice.objects.filter(pk=here.overdue.pk).update(voided_at=NOW)
+        Invoice.objects.filter(pk=here.invoice.pk).update(applied=F("total"))
+    for invoice in (here.overdue, here.invoice):
+        for answer in (rita.get(at("invoice_pay", invoice.pk)), rita.post(at("invoice_pay", invoice.pk), PAYER)):
+            assert (answer.status_code, answer["Location"]) == (302, at("invoice", invoice.pk))
     assert "La factura FA-1 no tiene saldo por pagar." in text_of(rita.get(at("invoice", here.invoice.pk)))
     with context.in_agency(here.agency):
         assert not Payment.objects.exists()

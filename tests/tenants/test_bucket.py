@@ -73,7 +73,7 @@ def test_agencies_files_are_apart(bucket: storage.AgencyBucket, cast: Casts) -> 
     with context.in_agency(alfa):
         assert default_storage.exists(name)
     assert bucket.schemas() == {alfa.schema_name}
-    assert (bucket.weight(alfa.schema_name), bucket.weight(beta.schema_name)) == (14, 0)
+    assert (bucket.weight(alfa.schema_name), bucket.weight(beta.schema_name)) == (15, 0)
     bucket.drop(alfa.schema_name)
     assert bucket.schemas() == set()
 
