@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,10 +13,7 @@ from django.test import Client as Browser
 
 from tenants import context, hosts, platform_texts
 from tenants.models import Agency
-from tenants.platform_models import TextKind
 from tests import world
-
-SCHEMAS: list[str] = []  # of alfa and beta
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +25,6 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         if not name.startswith("test_"):
             pytest.fail(f"{name} is not a test database: choose at least one test that has the fixture `db`")
         world.make_agencies()
-        SCHEMAS.extend(Agency.objects.filter(slug__in=("alfa", "beta")).values_list("schema_name", flat=True))
 
 
 @pytest.fixture(autouse=True)
@@ -40,11 +35,6 @@ def clean_slate() -> Iterator[None]:
         cache.clear()
     hosts.NEAR.clear()
     platform_texts.NEAR.clear()
-    # As in a process that has served before: no page's count of queries is that of the first ever asked.
-    shipped = {"version": 0, "since": None, "asked": 0}
-    for kind in (TextKind.TERMS, TextKind.CONSENT):
-        platform_texts.NEAR[f"text:{kind}"] = (math.inf, {**shipped, "body": platform_texts.shipped(kind)})
-    platform_texts.NEAR.update({f"policy:{schema}": (math.inf, 0) for schema in SCHEMAS})
     context.leave()
     yield
     context.leave()
