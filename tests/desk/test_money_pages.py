@@ -194,7 +194,7 @@ def test_staff_reverses_on_the_page(here: Cast, paid: Attempt, browse: Any) -> N
     assert browser.post(path, {"reason": "Pago equivocado", "sure": "on"}).status_code == 302
     text = text_of(browser.get(at("desk_payment", paid.payment_id)))
     for told in (
-        "Pago reversado con el documento RV-1.", "RV-1 · Reversado por la inmobiliaria", "Pago equivocado Sara Equipo", "-$ 1.215.000",
+        "Pago reversado con el documento RV-1.", "RV-1 · Reversado por la inmobiliaria", "Pago equivocado · Sara Equipo", "-$ 1.215.000",
     ):  # fmt: skip
         assert told in text, told
     with context.in_agency(here.agency):
