@@ -217,6 +217,7 @@ MAIL = {
     "name": "Rita O'Hara & Cía", "person": "Rita O'Hara & Cía", "username": "1001", "usuario": "sara@alfa.example", "days": 7, "hours": 2,
     "agency_name": "Casas & Más", "link": "http://alfa.localhost/x/?a=1&b=2", "number": "CP-12", "amount": "1215000.00", "means": "PSE",
     "lines": [["FA-1", "Canon 11/2026", "1215000.00"]], "verify_url": "http://alfa.localhost/verificar/ABC/", "test": False,
+    "texts": ["Falta un paso.", "El enlace dura dos días. Lo que sigue: cargue sus clientes."],
 }  # fmt: skip
 
 
