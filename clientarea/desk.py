@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Count, F, Prefetch, Q, Sum
+from django.db.models import Count, F, OuterRef, Prefetch, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
@@ -33,6 +33,7 @@ from saas.lib import clock, seen
 from tenants.limits import LimitReached
 
 PAGE = 25
+OWED_SHOWN = 20
 RECENT = 8  # rows of each list of a client's page
 OPTIONS = 8
 
@@ -60,20 +61,26 @@ def desk_clients(request: HttpRequest) -> HttpResponse:
 @require_GET
 def desk_client(request: HttpRequest, pk: int) -> HttpResponse:
     """One client and everything about it."""
-    clients = Client.objects.select_related("user").annotate(credit=Sum("movements__amount", filter=Q(movements__invoice=None)))
+    clients = Client.objects.select_related("user").annotate(
+        credit=Sum("movements__amount", filter=Q(movements__invoice=None)), has_factor=second_factor.on_of(OuterRef("user_id"))
+    )
     client = tell_state(get_object_or_404(clients, pk=pk))
     today = clock.today()
     invoices: Any = client.invoices
     owed = invoices.owed()
+    oldest = list(owed.with_state(today=today).order_by("due_on", "pk")[:OWED_SHOWN])
+    debt = {"sum": sum(invoice.balance for invoice in oldest), "count": len(oldest)}
+    if len(oldest) == OWED_SHOWN:
+        debt = owed.aggregate(sum=Sum(F("total") - F("applied")), count=Count("pk"))
     others = Prefetch("unit__ownerships", queryset=Ownership.objects.select_related("owner"))
     context = {
         "client": client,
         "leases": leases_of(client).select_related("unit").prefetch_related(others).order_by("-ends_on", "pk"),
         "ownerships": client.ownerships.select_related("unit").order_by("unit__code"),
-        "owed": owed.with_state(today=today).order_by("due_on", "pk")[:20],
+        "owed": oldest,
         "credit": client.credit,  # type: ignore[attr-defined]
-        "has_factor": client.user is not None and second_factor.is_on(client.user),
-        "debt": owed.aggregate(sum=Sum(F("total") - F("applied")), count=Count("pk")),
+        "has_factor": client.has_factor,  # type: ignore[attr-defined]
+        "debt": debt,
         "settled": invoices.filter(Q(voided_at__isnull=False) | Q(applied__gte=F("total"))).with_state(today=today)[:RECENT],
         "payments": client.payments.exclude(state="started").select_related("receipt")[:RECENT],
         "payouts": client.payouts.select_related("lease")[:RECENT],

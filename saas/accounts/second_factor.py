@@ -21,6 +21,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
@@ -40,6 +41,11 @@ class CodeError(ValueError):
 def is_on(user: User) -> bool:
     """Whether logging in asks this account for a second factor."""
     return Authenticator.objects.filter(user_id=user.pk, type__in=MAIN).exists()
+
+
+def on_of(account: OuterRef) -> Exists:
+    """The same for the account of each row of a query, e.g. `on_of(OuterRef("user_id"))`."""
+    return Exists(Authenticator.objects.filter(user_id=account, type__in=MAIN))
 
 
 def who_has_one(users: Iterable[User]) -> set[int]:

@@ -20,6 +20,8 @@ from saas.lib.mail import build_mail
 from tenants import context
 from tenants.hosts import forget
 from tenants.models import Agency, AgencyState
+from tenants.platform_models import TextKind
+from tenants.platform_texts import mail_words
 from tests import world
 
 PORTAL = "/area-de-clientes"
@@ -235,8 +237,8 @@ def test_a_letter_says_the_same_in_text_and_html(template: str, said: str, db: N
     kind = {"signup_confirm": TextKind.MAIL_CONFIRM, "agency_ready": TextKind.MAIL_READY}.get(template)
     texts = mail_words(kind, agency_name="Casas & Más") if kind else []
     message = build_mail(
-        subject="Asunto", template=template, context={**MAIL, "texts": texts}, to="rita@correo.example", from_name="Casas", from_address="a@alfa.example",
-        message_id_key=template,
+        subject="Asunto", template=template, context={**MAIL, "texts": texts}, to="rita@correo.example", from_name="Casas",
+        from_address="a@alfa.example", message_id_key=template,
     )  # fmt: skip
     html = str(message.alternatives[0][0])
     assert said in message.body
