@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from clientarea.access import client_of
-from payments import access, asking, checkout, receipts
+from payments import access, asking, checkout
 from payments.accounts import TRANSFER
 from payments.awaiting import awaited
 from payments.gateway import GatewayError
@@ -168,8 +168,8 @@ def _waiting_attempt(request: HttpRequest, payment: Payment) -> Attempt | None:
 def _state_of(request: HttpRequest, payment: Payment, *, now: datetime) -> dict[str, Any]:
     """What the templates of a payment need."""
     shown, attempt, lines = _shown(payment), _newest(request, payment), list(payment.lines.all())
-    receipt = access.receipts_of(client_of(request)).filter(payment=payment).first()
-    preparing = shown == PaymentState.APPROVED and receipt is not None and receipts.receipt_file(receipt) is None
+    receipt = access.receipts_of(client_of(request)).select_related("file").filter(payment=payment).first()
+    preparing = shown == PaymentState.APPROVED and receipt is not None and not hasattr(receipt, "file")
     started = attempt.created_at if attempt else payment.created_at
     live = shown in OPEN or (preparing and receipt is not None and now - receipt.issued_at < SETTLING)
     return {
