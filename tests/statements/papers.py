@@ -13,8 +13,8 @@ import pypdfium2.raw as pdfium
 def pages_of(data: bytes) -> list[str]:
     """The text of each page, on one line, with ordinary spaces."""
     document = pypdfium2.PdfDocument(data)
-    # pdfium says U+FFFE for a hyphen at which a line ends, as in an address that is broken there.
-    return [" ".join(page.get_textpage().get_text_bounded().replace("\u00a0", " ").replace("\ufffe", "-").split()) for page in document]
+    # pdfium says U+0002 for a hyphen at which a line ends, as in an address that is broken there.
+    return [" ".join(page.get_textpage().get_text_bounded().replace("\u00a0", " ").replace("\x02", "-").split()) for page in document]
 
 
 def assert_accessible(data: bytes, title: str) -> None:
