@@ -110,6 +110,19 @@ def download(page: Page, link: Any) -> bytes:
     return waiting.value.path().read_bytes()
 
 
+def download_paper(page: Page, link: Any) -> bytes:
+    """The paper behind a link: the file at once, or once a worker made it, from the page that follows its making."""
+    arrived: list[Any] = []
+    page.on("download", lambda one: arrived.append(one))  # noqa: PLW0108  (playwright looks into what it is given)
+    link.click()
+    made = page.get_by_test_id("paper-file")
+    until("the paper is there", lambda: page.wait_for_timeout(100) or arrived or made.is_visible(), seconds=60)
+    if not arrived:
+        return download(page, made)
+    content: bytes = arrived[0].path().read_bytes()
+    return content
+
+
 def letter_with(stack: Stack, *words: str, seconds: float = 30) -> str:
     """The newest mail that holds all of `words`, decoded."""
 
