@@ -116,7 +116,12 @@ def download_paper(page: Page, link: Any) -> bytes:
     page.on("download", lambda one: arrived.append(one))  # noqa: PLW0108  (playwright looks into what it is given)
     link.click()
     made = page.get_by_test_id("paper-file")
-    until("the paper is there", lambda: page.wait_for_timeout(100) or arrived or made.is_visible(), seconds=60)
+
+    def there() -> bool:
+        page.wait_for_timeout(100)  # playwright tells of a download only while it is waited for
+        return bool(arrived) or made.is_visible()
+
+    until("the paper is there", there, seconds=60)
     if not arrived:
         return download(page, made)
     content: bytes = arrived[0].path().read_bytes()
