@@ -158,7 +158,7 @@ def lag(stack: Stack, payer: Payer, row: Row) -> None:
             "SELECT extract(epoch FROM f.made_at - c.received_at)::float FROM payments_callback c"
             " JOIN payments_attempt a ON a.reference = c.reference JOIN payments_receipt r ON r.payment_id = a.payment_id"
             " JOIN payments_receiptfile f ON f.receipt_id = r.id"
-            f" WHERE c.reference IN ({references})"
+            f" WHERE c.source = 'post' AND c.reference IN ({references})"
         )
         until("each receipt is there", lambda times=times, said=said: len(stack.query(SLUG, times)) == len(said), seconds=300)
         found = sorted(float(value) for (value,) in stack.query(SLUG, times))
@@ -176,7 +176,7 @@ def after_emptying_redis(stack: Stack, payer: Payer, row: Row) -> None:
     began = time.perf_counter()
     stack.start_worker()
     references = ", ".join(f"'{reference}'" for reference, _ in said)
-    settled = f"SELECT count(*) FROM payments_callback WHERE state = 'settled' AND reference IN ({references})"
+    settled = f"SELECT count(*) FROM payments_callback WHERE source = 'post' AND state = 'settled' AND reference IN ({references})"
     until("all are settled", lambda: stack.query(SLUG, settled) == [(len(said),)], seconds=120)
     row("40 callbacks settled after FLUSHALL and the start of a worker", f"{time.perf_counter() - began:.1f} s", "10 s")
 
