@@ -7,6 +7,7 @@ that was wiped is filled anew. Never part of a production image.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 from dataclasses import dataclass
@@ -101,36 +102,17 @@ def main() -> None:
 
 
 def _prepare() -> None:
-    """Migrations and static files, each only if something changed since the last time."""
-    call_command("migrate_schemas", shared=True, verbosity=0, interactive=False)
-    pending = Agency.objects.exclude(schema_name="public").exists()
-    code = _digest(sorted(settings.BASE_DIR.glob("*/migrations/*.py")) + sorted(settings.BASE_DIR.glob("saas/*/migrations/*.py")))
-    if pending and _changed("migrations", code):
-        print("updating the agencies' schemas…", flush=True)
-        call_command("migrate_schemas", tenant=True, verbosity=0, interactive=False)
-    _done("migrations", code)
+    """Migrations, and static files if any of them changed since they were collected."""
+    call_command("migrate_agencies", stdout=io.StringIO())
     sources = [file for folder in (settings.BASE_DIR / "saas" / "static", settings.ASSETS_DIR) for file in sorted(folder.rglob("*"))]
-    static = _digest([file for file in sources if file.is_file()] + [settings.BASE_DIR / "requirements.txt"])
-    if _changed("static", static):
+    digest = hashlib.sha256()
+    for file in [*(file for file in sources if file.is_file()), settings.BASE_DIR / "requirements.txt"]:
+        digest.update(str(file).encode() + file.read_bytes())
+    stamp = settings.STATIC_ROOT.with_suffix(".stamp")
+    if not (stamp.exists() and stamp.read_text() == digest.hexdigest()):
         print("collecting and compressing the static files…", flush=True)
         call_command("collectstatic", verbosity=0, interactive=False, clear=True)
-        _done("static", static)
-
-
-def _digest(files: list[Path]) -> str:
-    found = hashlib.sha256()
-    for file in files:
-        found.update(str(file).encode() + file.read_bytes())
-    return found.hexdigest()
-
-
-def _changed(what: str, digest: str) -> bool:
-    stamp = Path(settings.STATE_DIR) / f"{what}.stamp"
-    return not stamp.exists() or stamp.read_text() != digest
-
-
-def _done(what: str, digest: str) -> None:
-    (Path(settings.STATE_DIR) / f"{what}.stamp").write_text(digest)
+        stamp.write_text(digest.hexdigest())
 
 
 def _agency(wanted: DemoAgency) -> Agency:

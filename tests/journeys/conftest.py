@@ -31,11 +31,18 @@ def process_number() -> int:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the parallel processes of this run have in common, and no other run."""
+    mine = tmp_path_factory.getbasetemp()
+    return (mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine) / "filled"
+
+
+@pytest.fixture(scope="session")
+def stack(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     redis_url = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{8 + process_number()}"))
     running = Stack(
         folder=tmp_path_factory.mktemp("stack"), database_server=os.environ["DATABASE_URL"], redis_url=redis_url,
-        assets=os.environ["SAAS_ASSETS_DIR"],
+        assets=os.environ["SAAS_ASSETS_DIR"], shared=shared,
     )  # fmt: skip
     try:
         running.start()

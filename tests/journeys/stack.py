@@ -23,6 +23,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import redis
 
+from tests.journeys import filled
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 POLL_SECONDS = "6,12,18,24,30,36,42,48,54,60,120"  # PayU's own pace is minutes; a test cannot wait for it
 
@@ -65,11 +67,15 @@ class Stack:
     port: int = field(default_factory=free_port)
     payu_port: int = field(default_factory=free_port)
     web_workers: int = 2
+    shared: Path = Path()  # where the stacks of a run share what they are filled with; its own folder if none is given
+    has_database: bool = False
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     logs: dict[str, IO[bytes]] = field(default_factory=dict)
     demo: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if self.shared == Path():
+            self.shared = self.folder / "shared"
         self.database = f"journeys_{secrets.token_hex(4)}"
         self.maintenance_url = urlunsplit(urlsplit(self.database_server)._replace(path="/postgres"))
         self.database_url = urlunsplit(urlsplit(self.database_server)._replace(path=f"/{self.database}"))
@@ -84,6 +90,7 @@ class Stack:
             "SAAS_FIELD_KEYS": "j1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
             "SAAS_PLATFORM_ORIGIN": self.origin,
             "SAAS_STATE_DIR": str(self.folder),
+            "SAAS_STATIC_DIR": str(self.shared / "static"),
             "SAAS_ASSETS_DIR": self.assets,
             "WEB_CONCURRENCY": str(self.web_workers),
             "SAAS_CAPTCHA_COST": "2000",
@@ -107,11 +114,10 @@ class Stack:
     def fill(self) -> None:
         """A database with the demo's agencies and people, and the stand-in PayU."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with psycopg.connect(self.maintenance_url, autocommit=True) as server:
-            server.execute(f'CREATE DATABASE "{self.database}"')
         redis.Redis.from_url(self.redis_url).flushdb()
         self.start_payu()
-        self.run("-m", "deploy.dev.demo")
+        filled.create(self.shared, self.database, server=self.maintenance_url, fill=lambda: self.run("-m", "deploy.dev.demo"))
+        self.has_database = True
         self.demo = json.loads((self.folder / "demo.json").read_text(encoding="utf-8"))
 
     def start_web(self) -> None:
@@ -148,6 +154,8 @@ class Stack:
             log.close()
         with psycopg.connect(self.maintenance_url, autocommit=True) as server:
             server.execute(f'DROP DATABASE IF EXISTS "{self.database}" WITH (FORCE)')
+        if self.has_database:
+            filled.let_go(self.shared, server=self.maintenance_url)
 
     # Looking
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -36,7 +37,7 @@ CORDILLERA, DELRIO = "cordillera", "delrio"
 
 
 @pytest.fixture(scope="module")
-def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProductionStack | None]:
+def production(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProductionStack | None]:
     caddy, pgbouncer = tool("caddy"), tool("pgbouncer")
     if not (caddy and pgbouncer):
         yield None
@@ -44,7 +45,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProductionS
     redis_url = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{32 + process_number()}"))
     running = ProductionStack(
         folder=tmp_path_factory.mktemp("production"), database_server=os.environ["DATABASE_URL"], redis_url=redis_url,
-        assets=os.environ["SAAS_ASSETS_DIR"], caddy=caddy, pgbouncer=pgbouncer,
+        assets=os.environ["SAAS_ASSETS_DIR"], caddy=caddy, pgbouncer=pgbouncer, shared=shared,
     )  # fmt: skip
     try:
         running.start()
