@@ -1,4 +1,5 @@
-"""What the desk adds to money: proofs of payments received outside and of transfers, credits used, reversals and refunds.
+"""What the desk adds to money: proofs of payments received outside and of transfers, credits used,
+reversals, refunds, and what a person must look at.
 
 Fields and constraints only; every row says who made it and when. Reversals are numbered documents that never change.
 They are part of `payments.models`: import them from there.
@@ -6,22 +7,12 @@ They are part of `payments.models`: import them from there.
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from clientarea.models import Client
-
-
-def _amount() -> models.DecimalField:
-    return models.DecimalField(_("valor"), max_digits=14, decimal_places=2)
-
-
-def _staff(**options: Any) -> models.ForeignKey:
-    return models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", **options)
+from payments.columns import cop_field, staff_field
 
 
 class Proof(models.Model):
@@ -33,7 +24,7 @@ class Proof(models.Model):
     content_type = models.CharField(max_length=40)
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
-    made_by = _staff()
+    made_by = staff_field()
     made_at = models.DateTimeField()
 
 
@@ -58,7 +49,7 @@ class TransferProof(models.Model):
     state = models.CharField(_("estado"), max_length=10, choices=TransferState.choices, default=TransferState.WAITING)
     bank_reference = models.CharField(_("referencia del banco"), max_length=60, blank=True)
     reason = models.CharField(_("motivo"), max_length=200, blank=True)
-    decided_by = _staff(null=True, blank=True)
+    decided_by = staff_field(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -76,8 +67,8 @@ class CreditUse(models.Model):
 
     key = models.UUIDField(unique=True)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="credit_uses")
-    amount = _amount()
-    made_by = _staff()
+    amount = cop_field()
+    made_by = staff_field()
     made_at = models.DateTimeField()
 
     class Meta:
@@ -104,10 +95,10 @@ class Reversal(models.Model):
     kind = models.CharField(max_length=10, choices=ReversalKind.choices)
     payment = models.ForeignKey("payments.Payment", on_delete=models.PROTECT, related_name="reversals")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="reversals")
-    amount = _amount()
+    amount = cop_field()
     reason = models.CharField(_("motivo"), max_length=300)
     evidence = models.JSONField(default=dict)
-    made_by = _staff(null=True, blank=True)
+    made_by = staff_field(null=True, blank=True)
     made_at = models.DateTimeField()
 
     class Meta:
@@ -144,12 +135,12 @@ class Refund(models.Model):
     payment = models.ForeignKey("payments.Payment", on_delete=models.PROTECT, related_name="refunds")
     attempt = models.ForeignKey("payments.Attempt", on_delete=models.PROTECT, related_name="refunds")
     key = models.UUIDField(unique=True)
-    amount = _amount()
+    amount = cop_field()
     reason = models.CharField(_("motivo"), max_length=200)
     state = models.CharField(_("estado"), max_length=10, choices=RefundState.choices, default=RefundState.REQUESTED)
     message = models.CharField(max_length=300, blank=True)
     gateway_transaction = models.CharField(max_length=80, blank=True)  # of the refund, once the gateway gave it one
-    made_by = _staff()
+    made_by = staff_field()
     made_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     asked_at = models.DateTimeField(null=True, blank=True)
@@ -166,3 +157,29 @@ class Refund(models.Model):
                 fields=["payment"], name="refund_open_once", condition=Q(state__in=["requested", "sent", "pending"])
             ),
         ]
+
+
+class Review(models.Model):
+    """Something about money that a person of the agency must look at."""
+
+    kind = models.CharField(max_length=40)
+    key = models.CharField(max_length=120, unique=True)
+    text = models.TextField()
+    payment = models.ForeignKey("payments.Payment", null=True, blank=True, on_delete=models.PROTECT, related_name="reviews")
+    attempt = models.ForeignKey("payments.Attempt", null=True, blank=True, on_delete=models.PROTECT, related_name="reviews")
+    callback = models.ForeignKey("payments.Callback", null=True, blank=True, on_delete=models.PROTECT, related_name="reviews")
+    evidence = models.JSONField(default=dict, blank=True)  # of the gateway: amount, currency, gateway_transaction, order, state
+    created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = staff_field(null=True, blank=True)
+    note = models.TextField(_("nota"), blank=True)  # what was decided
+
+    class Meta:
+        verbose_name = _("pago por revisar")
+        verbose_name_plural = _("pagos por revisar")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_at=None, closed_by=None) | Q(closed_at__isnull=False, closed_by__isnull=False), name="review_closed_by"
+            ),
+        ]
+        indexes = [models.Index(fields=["created_at"], name="review_open", condition=Q(closed_at=None))]

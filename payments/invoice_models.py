@@ -7,26 +7,13 @@ resolution's row is locked while numbers are taken from it, so that there are no
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from clientarea.models import Client, Lease
-
-
-def _amount(label: object = _("valor"), **options: Any) -> models.DecimalField:
-    return models.DecimalField(label, max_digits=14, decimal_places=2, **options)  # type: ignore[arg-type]
-
-
-def _percent(label: object, **options: Any) -> models.DecimalField:
-    return models.DecimalField(label, max_digits=6, decimal_places=3, **options)  # type: ignore[arg-type]
-
-
-def _staff(**options: Any) -> models.ForeignKey:
-    return models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", **options)
+from payments.columns import cop_field, percent_field, staff_field
 
 
 class Series(models.TextChoices):
@@ -50,7 +37,7 @@ class Resolution(models.Model):
     valid_from = models.DateField(_("vigente desde"), null=True, blank=True)
     valid_until = models.DateField(_("vigente hasta"), null=True, blank=True)
     active = models.BooleanField(default=True)
-    made_by = _staff()
+    made_by = staff_field()
     made_at = models.DateTimeField()
 
     class Meta:
@@ -77,11 +64,11 @@ class InvoicingPolicy(models.Model):
     """How the agency asks for money, a single row (id 1). Rates are percents; late interest is by month, simple, by the day."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
-    late_rate = _percent(_("interés de mora mensual"), default=Decimal(0))
+    late_rate = percent_field(_("interés de mora mensual"), default=Decimal(0))
     late_grace = models.PositiveSmallIntegerField(_("días de gracia"), default=0)
     late_since = models.DateField(_("mora desde"), null=True, blank=True)  # days before it are never charged
-    iva_rate = _percent(_("IVA del arrendamiento comercial"), default=Decimal(19))
-    commission_iva_rate = _percent(_("IVA de la comisión"), default=Decimal(19))
+    iva_rate = percent_field(_("IVA del arrendamiento comercial"), default=Decimal(19))
+    commission_iva_rate = percent_field(_("IVA de la comisión"), default=Decimal(19))
 
     class Meta:
         verbose_name = _("política de facturación")
@@ -100,9 +87,9 @@ class YearFigures(models.Model):
     """A year's official figures, as the agency entered them: its IPC (known when it ends), its UVT, and the withholding on rents."""
 
     year = models.PositiveSmallIntegerField(_("año"), primary_key=True)
-    ipc = _percent(_("IPC del año"), null=True, blank=True)
-    uvt = _amount("UVT", null=True, blank=True)
-    withholding_rate = _percent(_("retención sobre arrendamientos"), null=True, blank=True)
+    ipc = percent_field(_("IPC del año"), null=True, blank=True)
+    uvt = cop_field("UVT", null=True, blank=True)
+    withholding_rate = percent_field(_("retención sobre arrendamientos"), null=True, blank=True)
     withholding_base = models.PositiveSmallIntegerField(_("base de la retención, en UVT"), null=True, blank=True)
 
     class Meta:
@@ -139,7 +126,7 @@ class InvoiceRun(models.Model):
     key = models.UUIDField(unique=True)
     rounds = models.PositiveSmallIntegerField(default=1)
     note = models.CharField(max_length=300, blank=True)  # why it stopped, for people
-    asked_by = _staff()
+    asked_by = staff_field()
     asked_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)
 
@@ -170,7 +157,7 @@ class RunItem(models.Model):
     state = models.CharField(max_length=8, choices=ItemState.choices, default=ItemState.WAITING)
     reason = models.CharField(max_length=200, blank=True)
     invoice = models.ForeignKey("payments.Invoice", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    collected = _amount(default=0)
+    collected = cop_field(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "lease", "owner"], name="run_item_once", nulls_distinct=False)]
@@ -194,8 +181,8 @@ class InvoiceLine(models.Model):
     position = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=10, choices=LineKind.choices)
     concept = models.CharField(_("concepto"), max_length=150)
-    amount = _amount()
-    iva = _amount("IVA", default=0)
+    amount = cop_field()
+    iva = cop_field("IVA", default=0)
     about = models.ForeignKey("payments.Invoice", null=True, blank=True, on_delete=models.PROTECT, related_name="interest")
     since = models.DateField(null=True, blank=True)
     until = models.DateField(null=True, blank=True)
@@ -213,11 +200,11 @@ class RentIncrease(models.Model):
 
     lease = models.ForeignKey(Lease, on_delete=models.PROTECT, related_name="increases")
     from_on = models.DateField(_("desde"))  # the first day of the month that is asked at the new rent
-    percent = _percent(_("incremento"))
+    percent = percent_field(_("incremento"))
     ipc_year = models.PositiveSmallIntegerField()
-    old_rent = _amount(_("canon anterior"))
-    new_rent = _amount(_("canon nuevo"))
-    made_by = _staff()
+    old_rent = cop_field(_("canon anterior"))
+    new_rent = cop_field(_("canon nuevo"))
+    made_by = staff_field()
     made_at = models.DateTimeField()
     notified_at = models.DateTimeField(_("avisado"), null=True, blank=True)
     applied_at = models.DateTimeField(_("aplicado"), null=True, blank=True)
@@ -242,10 +229,10 @@ class CreditNote(models.Model):
     invoice = models.ForeignKey("payments.Invoice", on_delete=models.PROTECT, related_name="notes")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="notes")
     issued_on = models.DateField(_("emisión"))
-    amount = _amount()
-    iva = _amount("IVA", default=0)
+    amount = cop_field()
+    iva = cop_field("IVA", default=0)
     reason = models.CharField(_("motivo"), max_length=200)
-    made_by = _staff()
+    made_by = staff_field()
     made_at = models.DateTimeField()
 
     class Meta:
@@ -277,7 +264,7 @@ class InvoicePaper(models.Model):
     path = models.CharField(max_length=200)
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
-    made_by = _staff()
+    made_by = staff_field()
     made_at = models.DateTimeField()
 
     class Meta:

@@ -2,6 +2,9 @@
 
 Fields, constraints and querysets only. Amounts are COP with two decimals; times UTC. `payments/settlement.py` is the one
 place where a payment changes state; movements and receipts are only ever added.
+
+Here are the invoice and the payment; all other models of this app are in modules of their own (`*_models.py`), which point
+to these by name. Everybody imports them from here.
 """
 
 from __future__ import annotations
@@ -9,25 +12,59 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from clientarea.models import Client, Lease
-from payments.policy import PaymentPolicy as PaymentPolicy  # a model of this app, in a module of its own
-
-
-def _amount(label: object, **options: object) -> models.DecimalField:
-    return models.DecimalField(label, max_digits=14, decimal_places=2, **options)  # type: ignore[arg-type]
-
-
-class Counter(models.Model):
-    """The last number given in a series, e.g. receipts. Its row is locked while a number is taken: no gaps."""
-
-    name = models.CharField(max_length=40, primary_key=True)
-    value = models.PositiveBigIntegerField(default=0)
+from payments.columns import cop_field, staff_field
+from payments.desk_models import (  # noqa: F401
+    CreditUse,
+    Proof,
+    Refund,
+    RefundState,
+    Reversal,
+    ReversalKind,
+    Review,
+    TransferProof,
+    TransferState,
+)
+from payments.gateway_models import Attempt, AttemptState, Callback, CallbackSource, CallbackState, GatewayAccount  # noqa: F401
+from payments.invoice_models import (  # noqa: F401
+    CreditNote,
+    InvoiceLine,
+    InvoicePaper,
+    InvoiceRun,
+    InvoicingPolicy,
+    ItemState,
+    LineKind,
+    PaperKind,
+    RentIncrease,
+    Resolution,
+    RunItem,
+    RunKind,
+    RunState,
+    Series,
+    YearFigures,
+)
+from payments.ledger_models import Counter, Movement, MovementKind, Receipt, ReceiptFile  # noqa: F401
+from payments.payout_models import (  # noqa: F401
+    AccountKind,
+    BankFile,
+    DeductionKind,
+    Liquidation,
+    OrderState,
+    OwnerBank,
+    Payout,
+    PayoutCommission,
+    PayoutDeduction,
+    PayoutLine,
+    PayoutOrder,
+    PayoutSource,
+)
+from payments.policy import PaymentPolicy  # noqa: F401
+from payments.reminder_models import Contact, ContactState, Reminder, ReminderKind, ReminderPolicy  # noqa: F401
 
 
 class InvoiceKind(models.TextChoices):
@@ -91,23 +128,23 @@ class Invoice(models.Model):
     issued_on = models.DateField(_("emisión"))
     due_on = models.DateField(_("vencimiento"))
     concept = models.CharField(_("concepto"), max_length=200)
-    base = _amount(_("canon o comisión"))
-    administration = _amount(_("administración"), default=0)
-    iva = _amount("IVA", default=0)
-    withholding = _amount(_("retención"), default=0)
-    extras = _amount(_("otros conceptos"), default=0)
-    total = _amount(_("total"))
-    applied = _amount(_("abonado"), default=0)
-    credited = _amount(_("notas crédito"), default=0)
+    base = cop_field(_("canon o comisión"))
+    administration = cop_field(_("administración"), default=0)
+    iva = cop_field("IVA", default=0)
+    withholding = cop_field(_("retención"), default=0)
+    extras = cop_field(_("otros conceptos"), default=0)
+    total = cop_field(_("total"))
+    applied = cop_field(_("abonado"), default=0)
+    credited = cop_field(_("notas crédito"), default=0)
     cufe = models.CharField("CUFE", max_length=200, blank=True)
     voided_at = models.DateTimeField(_("anulada"), null=True, blank=True)
     voided_reason = models.CharField(_("motivo"), max_length=200, blank=True)
-    voided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    voided_by = staff_field(null=True, blank=True)
     # Issued here: by which numbering, by which run or which form (the same form issues once), and by whom.
     resolution = models.ForeignKey("Resolution", null=True, blank=True, on_delete=models.PROTECT, related_name="invoices")
     run = models.ForeignKey("InvoiceRun", null=True, blank=True, on_delete=models.PROTECT, related_name="invoices")
     entry_key = models.UUIDField(null=True, blank=True, unique=True)
-    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    issued_by = staff_field(null=True, blank=True)
     mail_asked_at = models.DateTimeField(null=True, blank=True)
     mailed_at = models.DateTimeField(_("enviada"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -153,30 +190,6 @@ class Invoice(models.Model):
         return self.total - self.applied
 
 
-class GatewayAccount(models.Model):
-    """The agency's own account at a gateway. Secrets are encrypted (AES-256-GCM bound to this row) and never shown."""
-
-    provider = models.CharField(_("pasarela"), max_length=20, default="payu")
-    merchant_id = models.CharField(_("comercio"), max_length=12)
-    account_id = models.CharField(_("cuenta"), max_length=12)
-    api_login = models.TextField(editable=False, blank=True)
-    api_key = models.TextField(editable=False, blank=True)
-    previous_api_key = models.TextField(editable=False, blank=True)
-    hmac_secret = models.TextField(editable=False, blank=True)
-    told = models.JSONField(default=dict, blank=True)  # what a payer is told of it; nothing secret
-    algorithm = models.CharField(_("algoritmo de firma"), max_length=12, default="MD5")
-    test = models.BooleanField(_("modo de pruebas"), default=True)
-    active = models.BooleanField(_("activa"), default=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("cuenta de pasarela")
-        verbose_name_plural = _("cuentas de pasarela")
-        constraints = [
-            models.UniqueConstraint(fields=["provider"], name="gateway_account_active", condition=Q(active=True)),
-        ]
-
-
 class PaymentSource(models.TextChoices):
     """Where a payment comes from."""
 
@@ -209,7 +222,7 @@ class Payment(models.Model):
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="payments")
     source = models.CharField(_("origen"), max_length=10, choices=PaymentSource.choices)
     state = models.CharField(_("estado"), max_length=10, choices=PaymentState.choices, default=PaymentState.STARTED)
-    amount = _amount(_("valor"))
+    amount = cop_field()
     means = models.CharField(_("medio de pago"), max_length=60, blank=True)
     reference = models.CharField(_("referencia"), max_length=80, blank=True)
     reason = models.CharField(_("motivo"), max_length=200, blank=True)  # why it was declined, for people
@@ -226,7 +239,7 @@ class Payment(models.Model):
     basis = models.CharField(max_length=10, choices=Basis.choices, blank=True)
     gateway_transaction = models.CharField(max_length=80, blank=True)
     # Registered by staff: who, and the key of the form, which registers once however often it is sent.
-    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    entered_by = staff_field(null=True, blank=True)
     entry_key = models.UUIDField(null=True, blank=True, unique=True)
 
     class Meta:
@@ -252,260 +265,10 @@ class PaymentLine(models.Model):
 
     payment = models.ForeignKey(Payment, on_delete=models.CASCADE, related_name="lines")
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payment_lines")
-    amount = _amount(_("valor"))
+    amount = cop_field()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["payment", "invoice"], name="payment_line_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_line_amount"),
         ]
-
-
-class AttemptState(models.TextChoices):
-    """Where one trip to the gateway is."""
-
-    SENT = "sent", _("Enviado a la pasarela")
-    PENDING = "pending", _("Pendiente en la pasarela")
-    APPROVED = "approved", _("Aprobado")
-    DECLINED = "declined", _("Rechazado")
-    EXPIRED = "expired", _("Vencido")
-
-
-class Attempt(models.Model):
-    """One trip to the gateway, under a fresh random reference. Committed before the payer leaves."""
-
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="attempts")
-    account = models.ForeignKey(GatewayAccount, on_delete=models.PROTECT, related_name="attempts")
-    reference = models.CharField(max_length=60, unique=True)
-    amount = _amount(_("valor"))
-    currency = models.CharField(max_length=3, default="COP")
-    test = models.BooleanField(default=False)
-    state = models.CharField(max_length=10, choices=AttemptState.choices, default=AttemptState.SENT)
-    # How many payments were credited for this reference. A signature alone credits the first; any further one needs
-    # evidence from the Queries API (docs/payments.md).
-    credited = models.PositiveSmallIntegerField(default=0)
-    gateway_order = models.CharField(max_length=60, blank=True)
-    gateway_transaction = models.CharField(max_length=80, blank=True)
-    means = models.CharField(max_length=60, blank=True)
-    authorisation = models.CharField(max_length=60, blank=True)
-    cus = models.CharField(max_length=60, blank=True)
-    response_code = models.CharField(max_length=80, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    returned_at = models.DateTimeField(null=True, blank=True)
-    returned_state = models.CharField(max_length=10, blank=True)  # what the browser brought back: shown, never believed
-    asked_at = models.DateTimeField(null=True, blank=True)
-    asked_times = models.PositiveSmallIntegerField(default=0)
-    settled_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("intento")
-        verbose_name_plural = _("intentos")
-        ordering = ["-created_at", "-pk"]
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="attempt_amount")]
-
-
-class CallbackState(models.TextChoices):
-    """What became of what the gateway said."""
-
-    NEW = "new", _("Recibida")
-    SETTLED = "settled", _("Aplicada")
-    IGNORED = "ignored", _("Sin efecto")
-    QUARANTINED = "quarantined", _("En cuarentena")
-
-
-class CallbackSource(models.TextChoices):
-    """Who brought it: the gateway itself, or our own question to it."""
-
-    POST = "post", _("Confirmación")
-    QUERY = "query", _("Consulta")
-
-
-class Callback(models.Model):
-    """The inbox: everything that the gateway said, kept as it came before it is believed. Order is by `id`."""
-
-    source = models.CharField(max_length=6, choices=CallbackSource.choices, default=CallbackSource.POST)
-    digest = models.CharField(max_length=64, unique=True)  # of what was said, less the count of tries
-    body = models.TextField()  # the bytes as they came, read as Latin-1
-    content_type = models.CharField(max_length=100)
-    reference = models.CharField(max_length=60, blank=True, db_index=True)
-    attempt = models.ForeignKey(Attempt, null=True, blank=True, on_delete=models.PROTECT, related_name="callbacks")
-    remote_address = models.GenericIPAddressField(null=True, blank=True)
-    received_at = models.DateTimeField(auto_now_add=True)
-    times = models.PositiveIntegerField(default=1)
-    state = models.CharField(max_length=12, choices=CallbackState.choices, default=CallbackState.NEW)
-    reason = models.CharField(max_length=60, blank=True)
-    processed_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("aviso de la pasarela")
-        verbose_name_plural = _("avisos de la pasarela")
-        indexes = [models.Index(fields=["state", "id"], name="callback_state")]
-
-
-class MovementKind(models.TextChoices):
-    """Why money moved between a payment and an invoice, or into a client's favour."""
-
-    APPLIED = "applied", _("Aplicado a factura")
-    CREDIT = "credit", _("Saldo a favor")
-    DEDUCTED = "deducted", _("Descontado del egreso")
-    REVERSED = "reversed", _("Reversado")
-    NOTE = "note", _("Nota crédito")
-    RELEASED = "released", _("Pasado a saldo a favor")
-
-
-class Movement(models.Model):
-    """The ledger, only ever added to. COP; negative for a reversal. Without invoice it is a credit of the client, negative
-    when the credit was used. The movements of a payment add up to what it brought less what was reversed."""
-
-    kind = models.CharField(max_length=10, choices=MovementKind.choices)
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="movements")
-    payment = models.ForeignKey(Payment, null=True, blank=True, on_delete=models.PROTECT, related_name="movements")
-    attempt = models.ForeignKey(Attempt, null=True, blank=True, on_delete=models.PROTECT, related_name="movements")
-    invoice = models.ForeignKey(Invoice, null=True, blank=True, on_delete=models.PROTECT, related_name="movements")
-    amount = _amount(_("valor"))
-    on = models.DateField(_("fecha"))
-    made_at = models.DateTimeField(auto_now_add=True)
-    # What made it, when it was not the payment itself.
-    reversal = models.ForeignKey("Reversal", null=True, blank=True, on_delete=models.PROTECT, related_name="movements")
-    credit_use = models.ForeignKey("CreditUse", null=True, blank=True, on_delete=models.PROTECT, related_name="movements")
-    credit_note = models.ForeignKey("CreditNote", null=True, blank=True, on_delete=models.PROTECT, related_name="movements")
-
-    class Meta:
-        verbose_name = _("movimiento")
-        verbose_name_plural = _("movimientos")
-        constraints = [models.CheckConstraint(condition=~Q(amount=0), name="movement_not_zero")]
-
-
-class Receipt(models.Model):
-    """The proof of a payment. Never changes: what it says is kept in `content`; its PDF can be made again from it."""
-
-    prefix = models.CharField(max_length=10)
-    number = models.PositiveBigIntegerField(_("número"))
-    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="receipt")
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="receipts")
-    amount = _amount(_("valor"))
-    issued_at = models.DateTimeField(_("expedido"))
-    code = models.CharField(max_length=24, unique=True)
-    content = models.JSONField(default=dict)
-
-    class Meta:
-        verbose_name = _("comprobante de pago")
-        verbose_name_plural = _("comprobantes de pago")
-        ordering = ["-issued_at", "-number"]
-        constraints = [models.UniqueConstraint(fields=["prefix", "number"], name="receipt_number_once")]
-
-    @property
-    def full_number(self) -> str:
-        """`CP-17`."""
-        return f"{self.prefix}-{self.number}"
-
-
-class ReceiptFile(models.Model):
-    """A receipt's PDF as it was stored. Rebuildable; the hash tells whether the file is still the one made."""
-
-    receipt = models.OneToOneField(Receipt, on_delete=models.CASCADE, related_name="file")
-    path = models.CharField(max_length=200)
-    sha256 = models.CharField(max_length=64)
-    size = models.PositiveIntegerField()
-    made_at = models.DateTimeField(auto_now_add=True)
-
-
-class Review(models.Model):
-    """Something about money that a person of the agency must look at."""
-
-    kind = models.CharField(max_length=40)
-    key = models.CharField(max_length=120, unique=True)
-    text = models.TextField()
-    payment = models.ForeignKey(Payment, null=True, blank=True, on_delete=models.PROTECT, related_name="reviews")
-    attempt = models.ForeignKey(Attempt, null=True, blank=True, on_delete=models.PROTECT, related_name="reviews")
-    callback = models.ForeignKey(Callback, null=True, blank=True, on_delete=models.PROTECT, related_name="reviews")
-    evidence = models.JSONField(default=dict, blank=True)  # of the gateway: amount, currency, gateway_transaction, order, state
-    created_at = models.DateTimeField(auto_now_add=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
-    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    note = models.TextField(_("nota"), blank=True)  # what was decided
-
-    class Meta:
-        verbose_name = _("pago por revisar")
-        verbose_name_plural = _("pagos por revisar")
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(closed_at=None, closed_by=None) | Q(closed_at__isnull=False, closed_by__isnull=False), name="review_closed_by"
-            ),
-        ]
-        indexes = [models.Index(fields=["created_at"], name="review_open", condition=Q(closed_at=None))]
-
-
-class Payout(models.Model):
-    """What the agency paid an owner. net = collected − commission − commission_iva − withholdings − other."""
-
-    prefix = models.CharField(max_length=10)
-    number = models.PositiveBigIntegerField(_("número"))
-    owner = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="payouts")
-    lease = models.ForeignKey(Lease, on_delete=models.PROTECT, related_name="payouts")
-    period = models.DateField(_("periodo"))
-    paid_on = models.DateField(_("fecha"))
-    collected = _amount(_("canon recaudado"))
-    commission = _amount(_("comisión"))
-    commission_iva = _amount(_("IVA de la comisión"))
-    withholdings = _amount(_("retenciones"))
-    other = _amount(_("otros descuentos"))
-    net = _amount(_("neto girado"))
-    bank = models.CharField(_("banco"), max_length=60, blank=True)
-    account = models.CharField(_("cuenta"), max_length=30, blank=True)
-
-    class Meta:
-        verbose_name = _("ingreso")
-        verbose_name_plural = _("ingresos")
-        ordering = ["-paid_on", "-number"]
-        constraints = [models.UniqueConstraint(fields=["prefix", "number"], name="payout_number_once")]
-        indexes = [models.Index(fields=["owner", "-paid_on"], name="payout_of_owner")]
-
-    @property
-    def full_number(self) -> str:
-        """`CE-3001`."""
-        return f"{self.prefix}-{self.number}"
-
-
-# Models of this app in modules of their own; at the end, since they point to those above.
-from payments.desk_models import (  # noqa: E402, F401
-    CreditUse,
-    Proof,
-    Refund,
-    RefundState,
-    Reversal,
-    ReversalKind,
-    TransferProof,
-    TransferState,
-)
-from payments.invoice_models import (  # noqa: E402, F401
-    CreditNote,
-    InvoiceLine,
-    InvoicePaper,
-    InvoiceRun,
-    InvoicingPolicy,
-    ItemState,
-    LineKind,
-    PaperKind,
-    RentIncrease,
-    Resolution,
-    RunItem,
-    RunKind,
-    RunState,
-    Series,
-    YearFigures,
-)
-from payments.payout_models import (  # noqa: E402, F401
-    AccountKind,
-    BankFile,
-    DeductionKind,
-    Liquidation,
-    OrderState,
-    OwnerBank,
-    PayoutCommission,
-    PayoutDeduction,
-    PayoutLine,
-    PayoutOrder,
-    PayoutSource,
-)
-from payments.reminder_models import Contact, ContactState, Reminder, ReminderKind, ReminderPolicy  # noqa: E402, F401

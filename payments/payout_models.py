@@ -1,4 +1,4 @@
-"""What paying owners is made of, before and beside the voucher (`Payout`): liquidations, orders, their lines, and bank accounts.
+"""What paying owners is made of: the voucher (`Payout`), what comes before it (liquidations, orders, lines), and bank accounts.
 
 Fields and constraints only. Each movement on a rent belongs to at most one liquidation (`PayoutSource`), so that no collected
 peso is paid out twice. They are part of `payments.models`: import them from there.
@@ -6,22 +6,43 @@ peso is paid out twice. They are part of `payments.models`: import them from the
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from clientarea.models import Client, Lease
+from payments.columns import cop_field, staff_field
 
 
-def _amount(label: object = _("valor"), **options: object) -> models.DecimalField:
-    return models.DecimalField(label, max_digits=14, decimal_places=2, **options)  # type: ignore[arg-type]
+class Payout(models.Model):
+    """What the agency paid an owner. net = collected − commission − commission_iva − withholdings − other."""
 
+    prefix = models.CharField(max_length=10)
+    number = models.PositiveBigIntegerField(_("número"))
+    owner = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="payouts")
+    lease = models.ForeignKey(Lease, on_delete=models.PROTECT, related_name="payouts")
+    period = models.DateField(_("periodo"))
+    paid_on = models.DateField(_("fecha"))
+    collected = cop_field(_("canon recaudado"))
+    commission = cop_field(_("comisión"))
+    commission_iva = cop_field(_("IVA de la comisión"))
+    withholdings = cop_field(_("retenciones"))
+    other = cop_field(_("otros descuentos"))
+    net = cop_field(_("neto girado"))
+    bank = models.CharField(_("banco"), max_length=60, blank=True)
+    account = models.CharField(_("cuenta"), max_length=30, blank=True)
 
-def _staff(**options: Any) -> models.ForeignKey:
-    return models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", **options)
+    class Meta:
+        verbose_name = _("ingreso")
+        verbose_name_plural = _("ingresos")
+        ordering = ["-paid_on", "-number"]
+        constraints = [models.UniqueConstraint(fields=["prefix", "number"], name="payout_number_once")]
+        indexes = [models.Index(fields=["owner", "-paid_on"], name="payout_of_owner")]
+
+    @property
+    def full_number(self) -> str:
+        """`CE-3001`."""
+        return f"{self.prefix}-{self.number}"
 
 
 class AccountKind(models.TextChoices):
@@ -51,7 +72,7 @@ class Liquidation(models.Model):
     lease = models.ForeignKey(Lease, on_delete=models.PROTECT, related_name="liquidations")
     period = models.DateField(_("periodo"))
     until = models.DateField(_("recaudado hasta"))
-    made_by = _staff()
+    made_by = staff_field()
     made_at = models.DateTimeField()
 
     class Meta:
@@ -65,8 +86,8 @@ class PayoutSource(models.Model):
 
     movement = models.OneToOneField("payments.Movement", on_delete=models.PROTECT, related_name="paid_out")
     liquidation = models.ForeignKey(Liquidation, on_delete=models.CASCADE, related_name="sources")
-    rent = _amount()
-    withheld = _amount()
+    rent = cop_field()
+    withheld = cop_field()
 
 
 class OrderState(models.TextChoices):
@@ -84,9 +105,9 @@ class PayoutOrder(models.Model):
     owner = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="payout_orders")
     state = models.CharField(_("estado"), max_length=8, choices=OrderState.choices, default=OrderState.DRAFT)
     made_at = models.DateTimeField()
-    reviewed_by = _staff(null=True, blank=True)
+    reviewed_by = staff_field(null=True, blank=True)
     reviewed_at = models.DateTimeField(null=True, blank=True)
-    paid_by = _staff(null=True, blank=True)
+    paid_by = staff_field(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
     paid_on = models.DateField(_("fecha del giro"), null=True, blank=True)
     bank_reference = models.CharField(_("referencia del banco"), max_length=60, blank=True)
@@ -114,12 +135,12 @@ class PayoutLine(models.Model):
     order = models.ForeignKey(PayoutOrder, on_delete=models.CASCADE, related_name="lines")
     liquidation = models.ForeignKey(Liquidation, on_delete=models.PROTECT, related_name="lines")
     share = models.DecimalField(_("participación"), max_digits=5, decimal_places=2)
-    collected = _amount(_("canon recaudado"))
-    commission = _amount(_("comisión"))
-    commission_iva = _amount(_("IVA de la comisión"))
-    withholdings = _amount(_("retenciones"))
-    other = _amount(_("otros descuentos"), default=0)
-    net = _amount(_("neto"))
+    collected = cop_field(_("canon recaudado"))
+    commission = cop_field(_("comisión"))
+    commission_iva = cop_field(_("IVA de la comisión"))
+    withholdings = cop_field(_("retenciones"))
+    other = cop_field(_("otros descuentos"), default=0)
+    net = cop_field(_("neto"))
     payout = models.OneToOneField("payments.Payout", null=True, blank=True, on_delete=models.PROTECT, related_name="line")
 
     class Meta:
@@ -140,7 +161,7 @@ class PayoutCommission(models.Model):
 
     line = models.ForeignKey(PayoutLine, on_delete=models.CASCADE, related_name="commissions")
     invoice = models.ForeignKey("payments.Invoice", on_delete=models.PROTECT, related_name="payout_commissions")
-    amount = _amount()
+    amount = cop_field()
     movement = models.OneToOneField("payments.Movement", null=True, blank=True, on_delete=models.PROTECT, related_name="payout_commission")
 
     class Meta:
@@ -166,9 +187,9 @@ class PayoutDeduction(models.Model):
     line = models.ForeignKey(PayoutLine, on_delete=models.CASCADE, related_name="deductions")
     kind = models.CharField(_("clase"), max_length=12, choices=DeductionKind.choices)
     concept = models.CharField(_("concepto"), max_length=120)
-    amount = _amount()
+    amount = cop_field()
     key = models.UUIDField(unique=True)
-    made_by = _staff()
+    made_by = staff_field()
     made_at = models.DateTimeField()
 
     class Meta:
@@ -181,7 +202,7 @@ class BankFile(models.Model):
 
     name = models.CharField(max_length=100)
     rows = models.JSONField()  # of each: reference, document, amount, date as written; and the row's number
-    made_by = _staff()
+    made_by = staff_field()
     made_at = models.DateTimeField()
     applied_at = models.DateTimeField(null=True, blank=True)
     outcome = models.JSONField(default=list)  # what became of each row when it was applied, in words

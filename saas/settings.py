@@ -56,10 +56,6 @@ SHARED_APPS = [
     "allauth",
     "rest_framework",
     "drf_spectacular",
-    "django_htmx",
-    "django_filters",
-    "crispy_forms",
-    "crispy_bootstrap5",
     "saas.lib",
     "saas",
 ]
@@ -94,7 +90,6 @@ MIDDLEWARE = [
     "saas.accounts.language.LanguageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "saas.accounts.sessions.SeenMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "tenants.gates.GateMiddleware",
     "saas.accounts.doors.DoorMiddleware",
 ]
@@ -116,7 +111,6 @@ TEMPLATES = [
         },
     },
 ]
-CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500

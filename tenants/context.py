@@ -75,11 +75,3 @@ def current_agency() -> Agency:
     if connection.schema_name == PUBLIC or not hasattr(agency, "slug"):
         raise WallError("this needs an agency, and we are in public")
     return agency
-
-
-def agency_named(schema_name: str) -> Agency:
-    """The agency with that schema, read from public. Raises Agency.DoesNotExist."""
-    from tenants.models import Agency
-
-    with in_public():
-        return Agency.objects.get(schema_name=schema_name)

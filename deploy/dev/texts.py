@@ -52,7 +52,7 @@ def texts() -> set[Text]:
                 found |= set(of_template(source))
             elif path.name == "personal_data.py" or name in TABLES:
                 found |= set(of_table(source))
-            elif path.name.endswith("models.py"):
+            elif path.name.endswith(("models.py", "columns.py")):
                 found |= {text for text in of_module(source) if _is_shown(text)}
             else:
                 found |= set(of_module(source))

@@ -63,11 +63,6 @@ class PayU:
         request = queries.order_request(credentials, order_id=order_id)
         return replies.read_orders(self._ask(credentials, request, self.reports_url))
 
-    def ask_by_transaction(self, credentials: Credentials, transaction_id: str) -> Answer:
-        """Never says paid (see replies.read_transaction). Raises GatewayUnavailable or GatewayRefused."""
-        request = queries.transaction_request(credentials, transaction_id=transaction_id)
-        return replies.read_transaction(self._ask(credentials, request, self.reports_url), transaction_id=transaction_id)
-
     def cash_warning(self, amount: Decimal) -> str:
         """PayU's limits for Efecty and the like (see webcheckout.cash_limits)."""
         return webcheckout.cash_warning(amount)

@@ -19,18 +19,8 @@ from typing import Any
 
 from payments.gateway import Credentials, GatewayRefused, GatewayUnavailable, RefundRefused
 
-PRODUCTION_REPORTS_URL = "https://api.payulatam.com/reports-api/4.0/service.cgi"
-SANDBOX_REPORTS_URL = "https://sandbox.api.payulatam.com/reports-api/4.0/service.cgi"
-PRODUCTION_PAYMENTS_URL = "https://api.payulatam.com/payments-api/4.0/service.cgi"
-SANDBOX_PAYMENTS_URL = "https://sandbox.api.payulatam.com/payments-api/4.0/service.cgi"
-
 MAX_REPLY_BYTES = 1024 * 1024
 TIMEOUT = 15.0  # seconds, from name lookup to the last byte
-
-# PayU's own pace, counted from the checkout's creation or from the last question.
-FIRST_QUESTION_AFTER = timedelta(minutes=7)
-ASK_EVERY = timedelta(minutes=10)
-ASK_CASH_EVERY = timedelta(hours=1)
 
 REFUND_FROM = timedelta(minutes=10)
 REFUND_UNTIL = timedelta(days=357)
@@ -54,11 +44,6 @@ def order_request(credentials: Credentials, *, order_id: str) -> dict[str, Any]:
 def reference_request(credentials: Credentials, *, reference: str) -> dict[str, Any]:
     """ORDER_DETAIL_BY_REFERENCE_CODE."""
     return _request(credentials, "ORDER_DETAIL_BY_REFERENCE_CODE", {"referenceCode": reference})
-
-
-def transaction_request(credentials: Credentials, *, transaction_id: str) -> dict[str, Any]:
-    """TRANSACTION_RESPONSE_DETAIL."""
-    return _request(credentials, "TRANSACTION_RESPONSE_DETAIL", {"transactionId": transaction_id})
 
 
 def refund_request(

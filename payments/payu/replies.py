@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from payments.gateway import Answer, Finding, FindingKind, GatewayState, RefundAnswer
+from payments.gateway import Answer, Finding, RefundAnswer
 from payments.payu import states
 
 
@@ -42,14 +42,6 @@ def _once(findings: list[Finding]) -> tuple[Finding, ...]:
         if finding.gateway_transaction_id:
             seen.add(finding.gateway_transaction_id)
     return tuple(kept)
-
-
-def read_transaction(reply: Mapping[str, Any], *, transaction_id: str) -> Answer:
-    """The reply to TRANSACTION_RESPONSE_DETAIL. It names neither order nor amount nor type, so it never says paid: an
-    approval in it is UNKNOWN, a reason to ask for the order."""
-    found = [response for response in _listed(_payload(reply)) if isinstance(response, dict)]
-    transactions = [{"id": transaction_id, "transactionResponse": response} for response in found]
-    return Answer(known=bool(found), findings=tuple(_finding({}, each, "") for each in transactions))
 
 
 def read_refund(reply: Mapping[str, Any]) -> RefundAnswer:
@@ -104,16 +96,6 @@ def _finding(order: dict[str, Any], transaction: dict[str, Any], reference: str)
         occurred_text=_text(response.get("operationDate")),
         evidence=_evidence(order, transaction),
     )
-
-
-def paid_findings(answer: Answer) -> tuple[Finding, ...]:
-    """The approved payments of an answer, each once."""
-    return tuple(finding for finding in answer.findings if finding.paid)
-
-
-def overall_state(answer: Answer) -> GatewayState:
-    """What the payments of an answer amount to; refunds are left out. UNKNOWN if it knows of none."""
-    return states.strongest(finding.state for finding in answer.findings if finding.kind is not FindingKind.REFUND)
 
 
 def _evidence(order: dict[str, Any], transaction: dict[str, Any]) -> str:

@@ -5,8 +5,6 @@ Whatever is not in a table is UNKNOWN, or a general sentence; nothing unknown ev
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from payments.gateway import FindingKind, GatewayState
 
 # The callback carries final states only. 104 has been seen as an error; anything else decides nothing.
@@ -46,18 +44,6 @@ _LABELS = {
     GatewayState.ERROR: "Con error",
     GatewayState.UNKNOWN: "Sin confirmar",
 }
-
-# From what decides to what says least: a later decline never undoes an approval.
-_STRENGTH = (
-    GatewayState.APPROVED,
-    GatewayState.CHARGEBACK,
-    GatewayState.REFUNDED,
-    GatewayState.PENDING,
-    GatewayState.UNKNOWN,
-    GatewayState.DECLINED,
-    GatewayState.EXPIRED,
-    GatewayState.ERROR,
-)
 
 _ENTITY = "No hubo comunicación con su entidad financiera. Intente de nuevo en unos minutos."
 _INTERNAL = "La pasarela tuvo un error interno. Intente de nuevo o use otro medio de pago."
@@ -211,12 +197,6 @@ def found_state(*, order_status: str, transaction_type: str, transaction_state: 
     if kind is FindingKind.PAYMENT:
         return _APPROVED_UNDER.get(order_status, GatewayState.UNKNOWN)
     return GatewayState.UNKNOWN
-
-
-def strongest(states: Iterable[GatewayState]) -> GatewayState:
-    """What several tries under one reference amount to: an approval over a decline, whatever came last; or UNKNOWN."""
-    given = set(states)
-    return next((state for state in _STRENGTH if state in given), GatewayState.UNKNOWN)
 
 
 def state_label(state: GatewayState) -> str:

@@ -14,9 +14,6 @@ from decimal import Decimal
 from payments.gateway import CheckoutForm, CheckoutRefused, CheckoutRequest, Credentials
 from payments.payu.signature import ALGORITHMS, sign_checkout
 
-PRODUCTION_URL = "https://checkout.payulatam.com/ppp-web-gateway-payu/"
-SANDBOX_URL = "https://sandbox.checkout.payulatam.com/ppp-web-gateway-payu/"
-
 # Ours → PayU's. PayU has no PPT; "DE" is its foreign identity document, which PSE takes too.
 DOCUMENT_TYPES = {"CC": "CC", "CE": "CE", "NIT": "NIT", "TI": "TI", "PA": "PP", "PP": "PP", "PPT": "DE"}
 

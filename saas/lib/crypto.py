@@ -67,11 +67,6 @@ def random_reference(nbytes: int = 10) -> str:
     return base64.b32encode(secrets.token_bytes(nbytes)).decode().rstrip("=")
 
 
-def opaque_key() -> str:
-    """128 random bits as 32 hexadecimal digits: a name that tells nothing."""
-    return secrets.token_hex(16)
-
-
 def _keys() -> list[tuple[str, bytes]]:
     from django.conf import settings
 

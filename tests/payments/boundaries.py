@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 from django.db import connection
@@ -17,6 +18,7 @@ from tenants import context
 from tenants.models import Agency
 
 Work = Callable[[], Any]
+Crossing = tuple[Work, Work, Callable[[tuple[Any, Any]], None]]  # two calls, and what must be true of their results
 PATIENCE = 30.0
 
 
@@ -108,6 +110,30 @@ def cross(agency: Agency, first: Work, second: Work, *, at: int) -> tuple[Any, A
         if side.error is not None:
             raise side.error
     return (one.result, other.result) if reached.is_set() else None
+
+
+def everywhere(agency: Agency, prepare: Callable[[], Crossing]) -> int:
+    """Cross two calls at every statement of the first, each time anew. Returns at how many boundaries."""
+    for at in count():
+        first, second, check = prepare()
+        results = cross(agency, first, second, at=at)
+        if results is None:
+            return at
+        check(results)
+    raise AssertionError
+
+
+def told(work: Work, *refusals: type[Exception]) -> Callable[[], str]:
+    """What became of a call: "done", or why it was refused."""
+
+    def run() -> str:
+        try:
+            work()
+        except refusals as error:
+            return str(error) or type(error).__name__
+        return "done"
+
+    return run
 
 
 def cut(agency: Agency, work: Work, *, at: int) -> bool:

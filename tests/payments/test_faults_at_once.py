@@ -11,7 +11,6 @@ from itertools import count
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.db.utils import Error as DatabaseError
 from django.test import Client as Browser
 from django.urls import reverse
@@ -22,11 +21,11 @@ from payments.models import Attempt, AttemptState, Callback, Movement, Payment, 
 from saas.jobs import run
 from saas.jobs.models import Job
 from tenants import context
-from tenants.models import Agency, Bell
-from tenants.provisioning import create_agency
-from tests.payments.boundaries import cross, cut, together
+from tenants.models import Agency
+from tests.arena import committed_agency, inside
+from tests.payments.boundaries import cut, everywhere, together
 from tests.payments.money import FORM, answer, body_of, check_invariants, credited, finding, receive, start
-from tests.world import NOW, Cast, make_cast, make_invoice
+from tests.world import NOW, Cast, make_invoice
 
 SLUG = "gama"
 NUMBERS = count(1000)
@@ -35,25 +34,15 @@ ONE = Decimal(1215000)
 
 @pytest.fixture(scope="module")
 def arena(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cast]:
-    """An agency whose rows are really committed, with the cast in it. It is gone when the module ends."""
-    with django_db_blocker.unblock():
-        agency = create_agency(name="Gama", slug=SLUG, nit="900373913", nit_check="4", email="hola@gama.example", now=NOW)
-        try:
-            yield make_cast(agency)
-        finally:
-            context.leave()
-            with connection.cursor() as cursor:
-                cursor.execute(f'DROP SCHEMA "{agency.schema_name}" CASCADE')
-            Bell.objects.filter(schema_name=agency.schema_name).delete()
-            agency.domains.all().delete()
-            Agency.objects.filter(pk=agency.pk).delete()
+    """The agency of this module."""
+    with committed_agency(django_db_blocker, slug=SLUG) as cast:
+        yield cast
 
 
 @pytest.fixture
 def here(arena: Cast, committed: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cast]:
     """Inside that agency; nobody is nudged. The money must add up afterwards."""
-    monkeypatch.setattr("saas.jobs.defer.nudge", lambda schema, job_id: None)
-    with context.in_agency(arena.agency):
+    with inside(arena, monkeypatch):
         yield arena
         check_invariants()
 
@@ -61,18 +50,6 @@ def here(arena: Cast, committed: None, monkeypatch: pytest.MonkeyPatch) -> Itera
 def fresh(cast: Cast) -> Attempt:
     """An attempt at a new invoice of $ 1.215.000."""
     return start(cast, make_invoice(cast.lease, next(NUMBERS)))
-
-
-def everywhere(agency: Agency, prepare: Callable[[], tuple[Callable[[], Any], Callable[[], Any], Callable[[tuple[Any, Any]], None]]]) -> int:
-    """Cross two calls at every statement of the first, each time anew. `prepare` gives both and what must be true then.
-    Returns at how many boundaries."""
-    for at in count():
-        first, second, check = prepare()
-        results = cross(agency, first, second, at=at)
-        if results is None:
-            return at
-        check(results)
-    raise AssertionError
 
 
 def settle(row: int) -> Callable[[], settlement.Outcome]:

@@ -6,14 +6,13 @@ The second call is put at every statement of the first, on real connections, in 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from payments import accounts, checkout, credit_notes, issuing, manual, payout_making, payouts, proofs, runs, settlement, transfers
 from payments.models import (
@@ -32,14 +31,12 @@ from payments.models import (
     Series,
     TransferProof,
 )
-from tenants import context
-from tenants.models import Agency, Bell
-from tenants.provisioning import create_agency
+from tests.arena import committed_agency, inside
 from tests.invoicing.helpers import number
-from tests.payments.boundaries import cross
+from tests.payments.boundaries import everywhere, told
 from tests.payments.money import body_of, check_invariants, receive, start
 from tests.payouts.steps import check_payouts, collect
-from tests.world import NOW, TODAY, Cast, make_cast, make_invoice
+from tests.world import NOW, TODAY, Cast, make_invoice
 
 NUMBERS = count(5000)
 MONTHS = count()
@@ -50,53 +47,19 @@ TOLD = {"bank": "Bancolombia", "kind": "Ahorros", "account": "03512345678", "hol
 
 @pytest.fixture(scope="module")
 def arena(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cast]:
-    """An agency whose rows are really committed, with the cast in it. It is gone when the module ends."""
-    with django_db_blocker.unblock():
-        agency = create_agency(name="Delta", slug="delta", nit="900373913", nit_check="4", email="hola@delta.example", now=NOW)
-        try:
-            yield make_cast(agency)
-        finally:
-            context.leave()
-            with connection.cursor() as cursor:
-                cursor.execute(f'DROP SCHEMA "{agency.schema_name}" CASCADE')
-            Bell.objects.filter(schema_name=agency.schema_name).delete()
-            agency.domains.all().delete()
-            Agency.objects.filter(pk=agency.pk).delete()
+    """The agency of this module."""
+    with committed_agency(django_db_blocker, slug="delta") as cast:
+        yield cast
 
 
 @pytest.fixture
 def here(arena: Cast, committed: None, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Any) -> Iterator[Cast]:
     """Inside that agency; nobody is nudged. The money must add up afterwards."""
     settings.MEDIA_ROOT = tmp_path
-    monkeypatch.setattr("saas.jobs.defer.nudge", lambda schema, job_id: None)
-    with context.in_agency(arena.agency):
+    with inside(arena, monkeypatch):
         yield arena
         check_invariants()
         check_payouts()
-
-
-def everywhere(here: Cast, prepare: Callable[[], tuple[Callable[[], Any], Callable[[], Any], Callable[[tuple[Any, Any]], None]]]) -> int:
-    """Cross two calls at every statement of the first, each time anew; returns at how many."""
-    for at in count():
-        first, second, check = prepare()
-        results = cross(here.agency, first, second, at=at)
-        if results is None:
-            return at
-        check(results)
-    raise AssertionError
-
-
-def told(work: Callable[[], Any], *refusals: type[Exception]) -> Callable[[], str]:
-    """What became of a call: "done", or why it was refused."""
-
-    def run() -> str:
-        try:
-            work()
-        except refusals as error:
-            return str(error)
-        return "done"
-
-    return run
 
 
 def fresh(here: Cast) -> Invoice:
@@ -116,7 +79,7 @@ def test_two_liquidations_at_once_bind_the_money_once(here: Cast) -> None:
 
         return work, work, check
 
-    assert everywhere(here, prepare) >= 10
+    assert everywhere(here.agency, prepare) >= 10
 
 
 def test_one_order_marked_as_paid_twice_at_once_has_one_voucher(here: Cast) -> None:
@@ -139,7 +102,7 @@ def test_one_order_marked_as_paid_twice_at_once_has_one_voucher(here: Cast) -> N
 
         return work, work, check
 
-    assert everywhere(here, prepare) >= 8
+    assert everywhere(here.agency, prepare) >= 8
 
 
 def test_a_transfer_confirmed_while_payu_approves_the_same_invoice_covers_it_once(here: Cast) -> None:
@@ -166,7 +129,7 @@ def test_a_transfer_confirmed_while_payu_approves_the_same_invoice_covers_it_onc
             check,
         )
 
-    assert everywhere(here, prepare) >= 15
+    assert everywhere(here.agency, prepare) >= 15
 
 
 @pytest.mark.parametrize("note_first", [True, False])
@@ -192,7 +155,7 @@ def test_a_credit_note_while_a_payment_settles_loses_no_peso(here: Cast, note_fi
 
         return (note, settle, check) if note_first else (settle, note, check)
 
-    assert everywhere(here, prepare) >= 10
+    assert everywhere(here.agency, prepare) >= 10
 
 
 @pytest.mark.parametrize("void_first", [True, False])
@@ -207,7 +170,7 @@ def test_an_invoice_is_not_voided_while_a_payment_of_it_begins(here: Cast, void_
 
         return (void, pay, check) if void_first else (pay, void, check)
 
-    assert everywhere(here, prepare) >= 4
+    assert everywhere(here.agency, prepare) >= 4
 
 
 def test_an_invoice_is_voided_or_paid_outside_and_never_both(here: Cast) -> None:
@@ -224,7 +187,7 @@ def test_an_invoice_is_voided_or_paid_outside_and_never_both(here: Cast) -> None
 
         return void, told(lambda: settlement.settle_manual(entry, staff=here.sara, now=NOW), manual.EntryRefused), check
 
-    assert everywhere(here, prepare) >= 4
+    assert everywhere(here.agency, prepare) >= 4
 
 
 def test_a_run_of_commissions_and_a_liquidation_at_once_charge_once_and_wait_for_each_other(here: Cast) -> None:
@@ -254,4 +217,4 @@ def test_a_run_of_commissions_and_a_liquidation_at_once_charge_once_and_wait_for
 
         return lambda: runs.run_some(run.pk, now=NOW), liquidate, check
 
-    assert everywhere(here, prepare) >= 15
+    assert everywhere(here.agency, prepare) >= 15

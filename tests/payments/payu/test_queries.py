@@ -108,9 +108,6 @@ def test_requests_are_payus() -> None:
     assert queries.reference_request(PUBLIC, reference="R-1") == {
         **head, "command": "ORDER_DETAIL_BY_REFERENCE_CODE", "details": {"referenceCode": "R-1"},
     }  # fmt: skip
-    assert queries.transaction_request(PUBLIC, transaction_id="60e2") == {
-        **head, "command": "TRANSACTION_RESPONSE_DETAIL", "details": {"transactionId": "60e2"},
-    }  # fmt: skip
 
 
 def test_a_refund_is_of_all_or_of_a_part() -> None:
@@ -193,15 +190,6 @@ def test_one_order_may_come_alone_instead_of_in_a_list(payu: StandIn) -> None:
     (finding,) = gateway(payu).ask_by_order(PUBLIC, "1400462690").findings
     assert finding.paid is True
     assert payu.asked[0]["details"] == {"orderId": 1400462690}
-
-
-def test_a_transaction_asked_by_its_id_never_says_paid(payu: StandIn) -> None:
-    payu.says(reply({"state": "APPROVED", "responseCode": "APPROVED", "authorizationCode": "123238"}))
-    (finding,) = gateway(payu).ask_by_transaction(PUBLIC, "60e2").findings
-    assert (finding.gateway_transaction_id, finding.state, finding.paid) == ("60e2", GatewayState.UNKNOWN, False)
-    payu.says(reply({"state": "DECLINED", "responseCode": "EXPIRED_CARD"}))
-    (finding,) = gateway(payu).ask_by_transaction(PUBLIC, "60e2").findings
-    assert (finding.state, finding.message) == (GatewayState.DECLINED, "La tarjeta está vencida")
 
 
 @pytest.mark.parametrize("payload", [None, [], [None]])

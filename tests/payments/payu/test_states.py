@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import permutations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,15 +72,6 @@ def test_words_we_do_not_know_never_decline(word: str) -> None:
 def test_pending_is_never_called_back() -> None:
     assert states.callback_state("7") is GatewayState.UNKNOWN
     assert states.return_state("7") is GatewayState.PENDING
-
-
-def test_an_approval_outlives_a_decline_in_every_order() -> None:
-    tries = [GatewayState.DECLINED, GatewayState.APPROVED, GatewayState.EXPIRED, GatewayState.PENDING]
-    assert {states.strongest(order) for order in permutations(tries)} == {GatewayState.APPROVED}
-    assert states.strongest([GatewayState.DECLINED, GatewayState.PENDING]) is GatewayState.PENDING
-    assert states.strongest([GatewayState.DECLINED, GatewayState.UNKNOWN]) is GatewayState.UNKNOWN
-    assert states.strongest([]) is GatewayState.UNKNOWN
-    assert all(states.strongest([state]) is state for state in GatewayState)
 
 
 def test_every_state_has_a_spanish_label() -> None:
