@@ -1,4 +1,5 @@
-"""PayU's POST: kept as it came, answered at once, believed later (settlement). Nothing here decides anything."""
+"""PayU's POST: kept as it came, answered at once, believed later (settlement). Nothing here decides anything. What is said to an
+agency that is deleted is kept in public, without what it tells of a person (tenants/gone.py)."""
 
 from __future__ import annotations
 
@@ -15,11 +16,12 @@ from django.views.decorators.http import require_POST
 
 from payments import accounts
 from payments.gateway import NoticeRefused
+from payments.payu import notice
 from saas.accounts import doors
 from saas.jobs.defer import defer
 from saas.lib import clock
-from tenants import context
-from tenants.hosts import agency_with_key
+from tenants import context, gone
+from tenants.hosts import agency_with_key, deleted_with_key
 
 MAX_BYTES = 64 * 1024
 
@@ -30,11 +32,12 @@ MAX_BYTES = 64 * 1024
 def payu_callback(request: HttpRequest, key: str) -> HttpResponse:
     """Store what PayU says to the agency with `key` and answer 200 with an empty body.
 
-    413 or 400 for what cannot be a callback, 404 for a key that is nobody's; then nothing is written. If the database
+    413 or 400 for what cannot be a callback, 404 for a key that never was anybody's; then nothing is written. If the database
     is away the error goes up as a 500 and PayU tries again.
     """
     agency = agency_with_key(key)
-    if agency is None:
+    owner = agency or deleted_with_key(key)
+    if owner is None:
         return HttpResponse(status=404)
     try:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
@@ -48,7 +51,10 @@ def payu_callback(request: HttpRequest, key: str) -> HttpResponse:
         said = accounts.gateway().read_callback(body, content_type)
     except NoticeRefused as error:
         return HttpResponse(status=error.status)
-    with context.in_agency(agency):
+    if agency is None:
+        gone.keep(owner, notice.without_person(body, content_type), reference=said.reference, now=clock.now())
+        return HttpResponse(status=200)
+    with context.in_agency(owner):
         store(body.decode("latin-1"), content_type=content_type, reference=said.reference, address=_address(request))
     return HttpResponse(status=200)
 

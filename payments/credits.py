@@ -1,4 +1,5 @@
-"""A client's credits: what payments brought beyond their invoices, and putting it on invoices that are owed.
+"""A client's credits: what payments brought beyond their invoices, and putting it on invoices that are owed, by staff or by the
+agency's rule as soon as a rent is issued.
 
 A credit always belongs to the payment that brought it, so that reversing that payment finds where it went. Rows are locked
 in settlement's order: payments by id, invoices by id.
@@ -9,16 +10,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
 from clientarea.models import Client
-from payments.models import CreditUse, Invoice, Movement, MovementKind, Payment
+from payments.models import CreditUse, Invoice, InvoiceKind, Movement, MovementKind, Payment
+from payments.policy import current_policy
 from saas.accounts.models import User
+from saas.audit.changes import record
+from saas.jobs.defer import defer
 from saas.lib import clock
 from saas.lib.money import cop
+
+RULE = "payments.use_credit"
 
 
 class CreditRefused(ValueError):  # noqa: N818
@@ -63,6 +69,40 @@ def apply_credit(client: Client, lines: Sequence[tuple[int, Decimal]], *, key: U
         if existing is None:
             raise
         return existing
+
+
+def follow_rule(invoices: Sequence[Invoice], *, now: datetime) -> None:
+    """Where the agency's rule is so, have the credits of the clients of newly issued rents put on them: a job for each, since
+    issuing holds locks that come after those of payments. Call it in the transaction that issues them."""
+    rents = [invoice for invoice in invoices if invoice.kind == InvoiceKind.RENT]
+    if not rents or not current_policy().use_credit:
+        return
+    held = Movement.objects.filter(client__in={invoice.client_id for invoice in rents}, invoice=None, payment__isnull=False)
+    rich = set(held.order_by().values("client").annotate(left=Sum("amount")).filter(left__gt=0).values_list("client", flat=True))
+    for invoice in rents:
+        if invoice.client_id in rich:
+            defer(RULE, str(invoice.pk), now=now, invoice_id=invoice.pk)
+
+
+def apply_by_rule(invoice_id: int, *, now: datetime) -> CreditUse | None:
+    """Put the credit of an invoice's client on it, as much as it owes, once. Returns what was used, None if there was nothing."""
+    invoice = Invoice.objects.select_related("client").get(pk=invoice_id)
+    client, key = invoice.client, uuid5(NAMESPACE_OID, f"credit of invoice {invoice_id}")
+    with transaction.atomic():
+        held = [payment.pk for payment, _ in credits_of(client)]
+        locked = {payment.pk for payment in Payment.objects.select_for_update().filter(pk__in=held).order_by("pk")}
+        invoice = Invoice.objects.select_for_update().get(pk=invoice_id)
+        made = CreditUse.objects.filter(key=key).first()
+        if made is not None:
+            return made
+        credit = sum((left for payment, left in credits_of(client) if payment.pk in locked), Decimal(0))
+        amount = min(credit, invoice.balance) if invoice.voided_at is None else Decimal(0)
+        if amount <= 0:
+            return None
+        use = CreditUse.objects.create(key=key, client=client, amount=amount, made_at=now)
+        _move(use, [invoice], {invoice_id: amount}, locked, now=now)
+        record("client", client.pk, before={}, after={"credit_used": f"{cop(amount)}, {invoice.full_number}"}, by=None, now=now)
+        return use
 
 
 def _locked(client: Client, wanted: dict[int, Decimal]) -> list[Invoice]:

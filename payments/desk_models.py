@@ -63,12 +63,13 @@ class TransferProof(models.Model):
 
 
 class CreditUse(models.Model):
-    """A client's credit put on invoices by staff. `key` is its form's: the same form applies once."""
+    """A client's credit put on invoices: by staff, `key` being its form's, or by the agency's rule (`made_by` is nobody), `key`
+being the invoice's. The same key applies once."""
 
     key = models.UUIDField(unique=True)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="credit_uses")
     amount = cop_field()
-    made_by = staff_field()
+    made_by = staff_field(null=True, blank=True)
     made_at = models.DateTimeField()
 
     class Meta:

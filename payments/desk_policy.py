@@ -1,4 +1,5 @@
-"""The agency's policy for payments online, for its staff: whether clients may pay an invoice in parts, and from how much."""
+"""The agency's policy for what its clients pay, for its staff: whether an invoice may be paid in parts online, and from how much;
+and whether a credit goes to the next invoice by itself."""
 
 from __future__ import annotations
 
@@ -22,9 +23,10 @@ from saas.lib import clock, money
 def desk_policy(request: HttpRequest) -> HttpResponse:
     """The policy in force, and the form to change it."""
     policy = current_policy()
-    form = PolicyForm(request.POST or None, initial={"partial": policy.partial, "minimum": money.cop(policy.minimum)})
+    initial = {"partial": policy.partial, "minimum": money.cop(policy.minimum), "use_credit": policy.use_credit}
+    form = PolicyForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        told = ("partial", "minimum")
+        told = ("partial", "minimum", "use_credit")
         with transaction.atomic():
             kept = save_policy(**{name: form.cleaned_data[name] for name in told})
             before, after = ({name: getattr(row, name) for name in told} for row in (policy, kept))

@@ -295,12 +295,16 @@ class AccountForm(forms.Form):
 
 
 class PolicyForm(forms.Form):
-    """Whether clients may pay a part of an invoice online."""
+    """Whether clients may pay a part of an invoice online, and whether their credits are applied by themselves."""
 
     partial = forms.BooleanField(
         label=_("Recibir abonos"), required=False, help_text=_("Sus clientes podrán pagar una parte de una factura en línea.")
     )
     minimum = CopField(label=_("Abono mínimo"), help_text=_("El saldo completo se puede pagar siempre."))
+    use_credit = forms.BooleanField(
+        label=_("Aplicar el saldo a favor a la próxima factura"), required=False,
+        help_text=_("Al expedir una factura de arrendamiento se le aplica el saldo a favor de su cliente. Sin esto lo aplica su equipo."),
+    )  # fmt: skip
 
     def clean_minimum(self) -> Decimal:
         minimum: Decimal = self.cleaned_data["minimum"]

@@ -1,7 +1,8 @@
 """What follows in the transaction in which invoices were issued here, one or a whole batch: a handful of statements for all.
 
-A commission that was taken off a payout already covers its invoice; each client finds the invoice in the list of notices, once;
-and the agency's software is told. Nothing is mailed from here: the mail of an invoice or of a month is the agency's own button.
+A commission that was taken off a payout already covers its invoice; a client's credit goes to it, if that is the agency's rule;
+each client finds the invoice in the list of notices, once; and the agency's software is told. Nothing is mailed from here: the
+mail of an invoice or of a month is the agency's own button.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from payments import announcing, outgoing, payouts
+from payments import announcing, credits, outgoing, payouts
 from payments.models import Invoice, InvoiceKind
 
 
@@ -23,5 +24,6 @@ def follow_up(invoices: Sequence[Invoice], *, now: datetime) -> None:
     """Cover, tell and publish. Call it in the transaction that issued them, after `prepare`."""
     if any(invoice.kind == InvoiceKind.COMMISSION for invoice in invoices):
         payouts.cover_reckoned(now=now)
+    credits.follow_rule(invoices, now=now)
     announcing.announce_issued(invoices, now)
     outgoing.invoices_issued(invoices, now=now)

@@ -1,6 +1,7 @@
-"""What an agency allows of those who pay it online: whether an invoice may be paid in parts, and the least that is taken.
+"""What an agency allows of those who pay it online: whether an invoice may be paid in parts, and the least that is taken; and
+whether a client's credit goes to the next invoice by itself.
 
-One row, or none for the default: invoices are paid whole. Reads and checks; money moves elsewhere.
+One row, or none for the default: invoices are paid whole, and staff apply credits. Reads and checks; money moves elsewhere.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ class PaymentPolicy(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     partial = models.BooleanField(gettext_lazy("recibir abonos"), default=False)
     minimum = models.DecimalField(gettext_lazy("abono mínimo"), max_digits=14, decimal_places=2, default=Decimal(50_000))
+    use_credit = models.BooleanField(gettext_lazy("aplicar el saldo a favor a la próxima factura"), default=False)
 
     class Meta:
         verbose_name = gettext_lazy("política de pagos")
@@ -35,9 +37,10 @@ def current_policy() -> PaymentPolicy:
     return PaymentPolicy.objects.first() or PaymentPolicy()
 
 
-def save_policy(*, partial: bool, minimum: Decimal) -> PaymentPolicy:
+def save_policy(*, partial: bool, minimum: Decimal, use_credit: bool = False) -> PaymentPolicy:
     """Keep what the agency chose."""
-    policy, _made = PaymentPolicy.objects.update_or_create(pk=1, defaults={"partial": partial, "minimum": minimum})
+    chosen = {"partial": partial, "minimum": minimum, "use_credit": use_credit}
+    policy, _made = PaymentPolicy.objects.update_or_create(pk=1, defaults=chosen)
     return policy
 
 

@@ -78,7 +78,8 @@ def undo(book_id: int, *, now: datetime) -> None:
 
 
 class _Undo:
-    """One undo: everything that it touches is locked when it is made, payments before invoices, each by id."""
+    """One undo: everything that it touches is locked when it is made, payments before invoices, each by id, and then the counter
+    of receipts if it brought some of ours."""
 
     def __init__(self, book: BookImport) -> None:
         self._tell = teller(f"book:{book.pk}", _("Deshaciendo"))
@@ -92,11 +93,14 @@ class _Undo:
                 self._changed[row.kind][row.object_id] = row
         self._steps = len(records)
         self._there: dict[str, dict[int, Any]] = {}
+        payments = self._made["payment"]
         for kind in ("payment", "invoice", "client", "unit", "lease", "payout"):
             rows = MODELS[kind]._default_manager.select_for_update(of=("self",)).order_by("pk")
-            ids = sorted({*self._made[kind], *self._changed[kind]})
-            self._there[kind] = {thing.pk: thing for thing in store.found(rows, "pk", ids)}
-        payments = self._made["payment"]
+            ids = {*self._made[kind], *self._changed[kind]}
+            if kind == "invoice":  # with those that its payments cover: all in one order
+                moved = {*_ids(Movement, "payment_id", payments), *self._made["movement"]}
+                ids |= {pk for pk in _values(Movement, "invoice_id", moved) if pk}
+            self._there[kind] = {thing.pk: thing for thing in store.found(rows, "pk", sorted(ids))}
         self._doomed: dict[type[Model], set[int]] = {
             Movement: {*_ids(Movement, "payment_id", payments), *self._made["movement"]},
             Receipt: _ids(Receipt, "payment_id", payments),
@@ -104,6 +108,12 @@ class _Undo:
             Ownership: _ids(Ownership, "unit_id", {*self._made["unit"], *self._changed["shares"]}),
             **{MODELS[kind]: set(self._made[kind]) for kind in ("client", "unit", "lease", "invoice", "payment", "payout")},
         }
+        # Of our own series, as an export brings them back: nobody numbers another while these go.
+        receipts = store.found(Receipt.objects.filter(prefix=PREFIX), "pk", sorted(self._doomed[Receipt]))
+        self._numbers = [receipt.number for receipt in receipts]
+        if self._numbers:
+            Counter.objects.get_or_create(name="receipt")
+            Counter.objects.select_for_update().get(name="receipt")
 
     def holding(self) -> list[list[Any]]:
         """What stands in the way: kind and id of the thing, and the reason in words. Empty if nothing does."""
@@ -115,6 +125,7 @@ class _Undo:
         for kind in LAST_FIRST:
             found += self._tied(kind)
         found += self._used()
+        found += self._numbered_since()
         found += [
             ["client", pk, _("%s: ya tiene una cuenta o una invitación.") % self._name("client", pk)]
             for pk in self._made["client"]
@@ -125,17 +136,14 @@ class _Undo:
     def carry_out(self, *, now: datetime) -> None:
         """Take away and put back."""
         invoices = {pk for pk in _values(Movement, "invoice_id", self._doomed[Movement]) if pk} - self._doomed[Invoice]
-        locked = Invoice.objects.select_for_update().order_by("pk")
-        store.found(locked, "pk", sorted(invoices))
-        ours = Receipt.objects.filter(prefix=PREFIX)
-        counted = any(ours.filter(pk__in=piece).exists() for piece in store.chunks(sorted(self._doomed[Receipt])))
         self._take(Movement)
         for piece in store.chunks(sorted(invoices)):
             moved = Movement.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice").annotate(sum=Sum("amount")).values("sum")
             Invoice.objects.filter(pk__in=piece).update(applied=Coalesce(Subquery(moved), 0, output_field=Invoice._meta.get_field("applied")))
         self._take(Receipt, PaymentLine, Payment, Payout)
-        if counted:
-            Counter.objects.filter(name="receipt").update(value=ours.aggregate(most=Max("number"))["most"] or 0)
+        if self._numbers:
+            most = Receipt.objects.filter(prefix=PREFIX).aggregate(most=Max("number"))["most"]
+            Counter.objects.filter(name="receipt").update(value=most or 0)
         self._put_back(now=now)
         self._take(Invoice, Ownership, Lease)
         self._give_shares_back()
@@ -174,6 +182,16 @@ class _Undo:
         whose = sorted({row.payment_id or 0 for row in store.found(later, "pk", self._doomed[Movement])})
         told = _("%s: su dinero se movió después (nota crédito, saldo a favor o reverso).")
         return [["payment", pk, told % self._name("payment", pk)] for pk in whose]
+
+    def _numbered_since(self) -> list[list[Any]]:
+        """A receipt of ours that came after one that the import brought: without that one the numbers would have a gap."""
+        if not self._numbers:
+            return []
+        later = Receipt.objects.filter(prefix=PREFIX, number__gt=min(self._numbers)).order_by("number").values_list("number", "payment_id")
+        gone = self._made["payment"]
+        found = next((f"{PREFIX}-{number}" for number, payment in later if payment not in gone), "")
+        told = _("Después se expidió el comprobante %s: sin los que trajo la importación la numeración tendría un hueco.")
+        return [["", 0, told % found]] if found else []
 
     def _tied(self, kind: str) -> list[list[Any]]:
         """The rows of others that point at what would go, whatever table they are in."""

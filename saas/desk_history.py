@@ -35,7 +35,7 @@ SUBJECTS: dict[str, tuple[Any, str, str]] = {
     "payment": (_("Pago"), "payments.Payment", "desk_payment"), "payout_order": (_("Egreso"), "payments.PayoutOrder", "desk_payout"),
     "case": (_("PQRS"), "pqrs.Case", ""), "user": (_("Cuenta"), "accounts.User", ""),
     "agency": (_("Configuración"), "tenants.Agency", ""), "policy_text": (_("Política de datos"), "accounts.PolicyText", ""),
-    "payu_account": (_("Cuenta PayU"), "payments.GatewayAccount", ""), "payment_policy": (_("Abonos"), "payments.PaymentPolicy", ""),
+    "payu_account": (_("Cuenta PayU"), "payments.GatewayAccount", ""), "payment_policy": (_("Abonos y saldos"), "payments.PaymentPolicy", ""),
     "transfer_account": (_("Cuenta de transferencias"), "payments.TransferAccount", ""),
     "transfer_proof": (_("Soporte de transferencia"), "payments.TransferProof", "desk_transfer"),
     "reminder_policy": (_("Recordatorios"), "payments.ReminderPolicy", ""), "invoicing_policy": (_("Reglas de facturación"), "", ""),

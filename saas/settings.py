@@ -356,6 +356,7 @@ UNFOLD = {
                 "items": [
                     {"title": "Salud", "icon": "monitor_heart", "link": reverse_lazy("superadmin_health")},
                     {"title": "Alarmas", "icon": "notifications", "link": reverse_lazy("admin:tenants_alarm_changelist")},
+                    {"title": "De eliminadas", "icon": "mail_off", "link": reverse_lazy("admin:tenants_gonecallback_changelist")},
                     {"title": "Acciones", "icon": "history", "link": reverse_lazy("admin:tenants_operatoract_changelist")},
                     {"title": "Visitas de soporte", "icon": "visibility", "link": reverse_lazy("admin:tenants_supportvisit_changelist")},
                     {"title": "Exportaciones", "icon": "archive", "link": reverse_lazy("admin:tenants_export_changelist")},

@@ -1,10 +1,11 @@
-"""The superadmin's lists of the platform's own work: what operators did, exports, visits, alarms, announcements, settings. Looked at
-only, but announcements and the settings, whose every change is kept with its author.
+"""The superadmin's lists of the platform's own work: what operators did, exports, visits, alarms, announcements, settings, and what
+PayU said to deleted agencies. Looked at only, but announcements and the settings, whose every change is kept with its author.
 """
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.contrib import admin
 from django.db import transaction
@@ -12,14 +13,24 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
 from saas.lib import clock
 from tenants import acts, announcements
 from tenants.admin import LookOnly, Operated
-from tenants.platform_models import Alarm, Announcement, Export, ExportState, OperatorAct, Platform, SupportView, SupportVisit
+from tenants.platform_models import (
+    Alarm,
+    Announcement,
+    Export,
+    ExportState,
+    GoneCallback,
+    OperatorAct,
+    Platform,
+    SupportView,
+    SupportVisit,
+)
 
 
 @admin.register(OperatorAct)
@@ -98,6 +109,29 @@ class AlarmAdmin(LookOnly):
     search_fields = ("agency_slug", "text")
     ordering = ("-raised_at",)
     fields = ("kind", "agency_slug", "text", "raised_at", "seen_at", "taken_by", "taken_at", "closed_at")
+
+
+@admin.register(GoneCallback)
+class GoneCallbackAdmin(Operated):
+    """What PayU said to deleted agencies."""
+
+    list_display = ("received_at", "agency_slug", "reference", "amount", "times", "state")
+    list_filter = ("state", "agency_slug")
+    search_fields = ("agency_slug", "reference", "said")
+    ordering = ("-pk",)
+    fields = ("operations", "agency_slug", "reference", "facts", "received_at", "times", "state")
+    readonly_fields = ("operations", "facts")
+
+    @admin.display(description=_("valor"))
+    def amount(self, row: GoneCallback) -> str:
+        """As PayU wrote it."""
+        values = dict(parse_qsl(row.said))
+        return f"{values.get('value', '')} {values.get('currency', '')}"
+
+    @admin.display(description=_("lo que dijo"))
+    def facts(self, row: GoneCallback) -> str:
+        """Each field in its line."""
+        return format_html_join("", "{}: {}<br>", sorted(parse_qsl(row.said)))
 
 
 class Written(ModelAdmin):

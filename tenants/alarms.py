@@ -36,6 +36,7 @@ TITLES = {
     "dead": "Trabajos apartados",
     "late": "Trabajos atrasados",
     "disk": "Disco lleno",
+    "gone": "PayU avisó a una inmobiliaria eliminada",
 }
 ADVICE = {
     "signature": "Las confirmaciones de PayU llegan con una firma que no coincide. Revise la llave (API key) en PayU.",
@@ -71,6 +72,8 @@ def troubles(pulse: Pulse) -> Iterator[Trouble]:
         yield Trouble("late", f"Trabajos atrasados: {pulse.jobs_late}; el mayor, {pulse.jobs_late_seconds // 60} minutos.")
     if pulse.no_space:
         yield Trouble("disk", f"Sin espacio en el disco de los archivos: {pulse.no_space} trabajos lo esperan, y se hacen solos cuando lo haya.")
+    if pulse.gone_callbacks:
+        yield Trouble("gone", f"Confirmaciones de PayU para inmobiliarias eliminadas sin atender: {pulse.gone_callbacks}.")
     if pulse.differences:
         yield Trouble("difference", f"Diferencias con PayU sin revisar: {pulse.differences}.")
     if any("GatewayRefused" in error for _kind, _due, _late, _dead, error in pulse.kinds):

@@ -16,6 +16,7 @@ from functools import partial
 from django.conf import settings
 from django.core.cache import caches
 from django.core.exceptions import DisallowedHost
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import set_urlconf
@@ -45,11 +46,17 @@ def agency_with_key(key: str) -> Agency | None:
     return _cached(f"key:{key}", lambda: Agency.objects.filter(key=key).first() or _by_previous_key(key))
 
 
+def deleted_with_key(key: str) -> Agency | None:
+    """The deleted agency whose callback address carried `key`, or None. Asked only when no other has it."""
+    return _cached(f"gone:{key}", lambda: Agency.every.filter(Q(key=key) | Q(previous_key=key), state=AgencyState.DELETED).first())
+
+
 def forget(agency: Agency) -> None:
     """Drop what is cached of an agency after its row or its domains changed. Call it after the commit."""
     with context.in_public():
         names = [f"host:{domain}" for domain in agency.domains.values_list("domain", flat=True)]
     names += [f"key:{key}" for key in (agency.key, agency.previous_key) if key]
+    names += [f"gone:{key}" for key in (agency.key, agency.previous_key) if key]
     forget_names(names, agency.schema_name)
 
 

@@ -20,9 +20,9 @@ from unfold.widgets import (
 )
 
 from saas.accounts.models import TextState
-from tenants import branding, context, domains, life, platform_texts, visits
+from tenants import branding, context, domains, gone, life, platform_texts, visits
 from tenants.models import Agency, AgencyState, Plan, Signup, SignupState
-from tenants.platform_models import Export, ExportState, PlatformText
+from tenants.platform_models import Export, ExportState, GoneCallback, GoneState, PlatformText
 
 Person = Any
 
@@ -244,6 +244,10 @@ OPERATIONS: dict[str, Operation] = {
     "descartar-texto": Operation(
         _("Descartar el borrador"), _("Se borra. La versión vigente sigue igual."), PlatformText, (TextState.DRAFT,), _plain(platform_texts.discard),
         danger="yes",
+    ),
+    "atender": Operation(
+        _("Marcar como atendida"), _("PayU avisó dinero de una inmobiliaria que ya no está. Escriba qué se hizo con él."), GoneCallback,
+        (GoneState.WAITING,), _plain(gone.close),
     ),
 }  # fmt: skip
 BULK = ("suspender", "reactivar", "mantenimiento", "aprobar", "rechazar", "reintentar")  # from a list, for several at once

@@ -119,6 +119,7 @@ class Pulse(models.Model):
     differences = models.PositiveIntegerField(default=0)
     signatures_wrong = models.PositiveIntegerField(default=0)  # in a row, the newest first, about our own attempts
     no_space = models.PositiveIntegerField(default=0)  # jobs of all schemas that wait for room on the disk: public's row alone
+    gone_callbacks = models.PositiveIntegerField(default=0)  # of deleted agencies, that nobody looked at: public's row alone
     kinds = models.JSONField(default=list)  # [kind, due, late, dead, error's type] of what is late or dead
     reasons = models.JSONField(default=dict)  # of the quarantine, by reason
     counted_at = models.DateTimeField()
@@ -287,3 +288,31 @@ class DomainClaim(models.Model):
 
     def __str__(self) -> str:
         return self.domain
+
+
+class GoneState(models.TextChoices):
+    """Whether an operator has looked at it."""
+
+    WAITING = "waiting", _("Por atender")
+    SEEN = "seen", _("Atendida")
+
+
+class GoneCallback(models.Model):
+    """What the gateway said to an agency that is deleted: how much, when and under which reference, and nothing of a person."""
+
+    agency_id = models.BigIntegerField(db_index=True)
+    agency_slug = models.CharField(_("inmobiliaria"), max_length=40)
+    reference = models.CharField(_("referencia"), max_length=60)
+    said = models.TextField(_("lo que dijo"))
+    digest = models.CharField(max_length=64, unique=True)
+    received_at = models.DateTimeField(_("recibida"))
+    times = models.PositiveIntegerField(_("veces"), default=1)
+    state = models.CharField(_("estado"), max_length=8, choices=GoneState.choices, default=GoneState.WAITING)
+
+    class Meta:
+        verbose_name = _("confirmación de una inmobiliaria eliminada")
+        verbose_name_plural = _("confirmaciones de inmobiliarias eliminadas")
+        constraints = [models.CheckConstraint(condition=models.Q(state__in=["waiting", "seen"]), name="gone_callback_state")]
+
+    def __str__(self) -> str:
+        return f"{self.agency_slug} {self.reference}"

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
 from payments import (
+    credits,
     increases,
     invoice_mail,
     issuing,
@@ -145,6 +146,12 @@ def mail_some_invoices(task: Task) -> None:
 def run_some(task: Task) -> None:
     """Issue the next batch of a run of invoices."""
     runs.run_some(task.payload["run_id"], now=clock.now())
+
+
+@handles("payments.use_credit")
+def use_credit(task: Task) -> None:
+    """Put a client's credit on a rent that was just issued: the agency's rule."""
+    credits.apply_by_rule(task.payload["invoice_id"], now=clock.now())
 
 
 @handles("payments.increase_mail")

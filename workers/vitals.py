@@ -17,7 +17,7 @@ from django.db.models import Q
 from saas import figures
 from saas.internal import VITALS
 from saas.lib import clock
-from tenants import alarms, announcements, context, ddl
+from tenants import alarms, announcements, context, ddl, gone
 from tenants.models import Agency, AgencyState
 from tenants.platform_models import Pulse
 
@@ -113,10 +113,11 @@ def keep(rows: list[dict[str, Any]], *, now: datetime) -> list[Pulse]:
             pulse.reasons = dict(_ask(_REASONS, schema))
         # A full disk is one trouble, and the operators': not one for each agency that has something to store.
         pulse.no_space = int(sum(other["no_space"] for other in rows)) if schema == context.PUBLIC else 0
+        pulse.gone_callbacks = gone.waiting() if schema == context.PUBLIC else 0
         kept.append(pulse)
     Pulse.objects.bulk_create(
         kept, batch_size=500, update_conflicts=True, unique_fields=["schema_name"],
-        update_fields=[*_COLUMNS, "kinds", "reasons", "counted_at"],
+        update_fields=[*_COLUMNS, "gone_callbacks", "kinds", "reasons", "counted_at"],
     )  # fmt: skip
     return kept
 

@@ -1,8 +1,9 @@
 """Run one job: claim it with a lease, call its handler, and write down what came of it.
 
 A process that dies holding a lease loses nothing: the lease ends and the sweep offers the job again. A job that keeps
-failing is set aside after MAX_ATTEMPTS (more than an hour) with its error; it blocks nothing and can be replayed. One that finds
-no room on the disk is never set aside: that is not its fault, and it is done within minutes of there being room again.
+failing is set aside after MAX_ATTEMPTS (more than an hour) with its error, without a person's data (saas/lib/failures.py); it
+blocks nothing and can be replayed. One that finds no room on the disk is never set aside: that is not its fault, and it is done
+within minutes of there being room again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from django.db.models import F, Q
 from saas.jobs.defer import nudge, ring
 from saas.jobs.models import Job
 from saas.jobs.registry import HANDLERS, Later, Permanent, Task
-from saas.lib import telemetry
+from saas.lib import failures, telemetry
 from saas.lib.here import current_schema
 
 log = logging.getLogger(__name__)
@@ -55,15 +56,16 @@ def run_job(job_id: int, *, now: datetime) -> bool:
         why = "" if later.__cause__ is None else type(later.__cause__).__name__
         _postpone(mine, due_at=later.due_at, error=why, attempts=0)
     except Permanent as error:
-        log.error("%s job %s (%s) set aside: %s", current_schema(), job_id, job.kind, error)
-        mine.update(dead_at=now, last_error=str(error)[:2000], lease_until=None, lease_token=None)
+        why = failures.message(error, known=job.kind)
+        log.error("%s job %s (%s) set aside: %s", current_schema(), job_id, job.kind, why)
+        mine.update(dead_at=now, last_error=why, lease_until=None, lease_token=None)
     except Exception as error:
-        # The type only: a message may carry personal data.
-        log.exception("%s job %s (%s) failed: %s", current_schema(), job_id, job.kind, type(error).__name__)
-        text = f"{type(error).__name__}: {error}"[:2000]
+        # Neither the row nor the line gets the message as it is: it may carry personal data.
+        text = failures.told(error, known=job.kind)
+        log.exception("%s job %s (%s) failed: %s", current_schema(), job_id, job.kind, text)
         if _is_full_disk(error):
             wait = min(backoff(task.attempts), NO_SPACE_RETRY)
-            _postpone(mine, due_at=now + wait, error=f"{NO_SPACE}: {text}"[:2000], attempts=min(task.attempts, MAX_ATTEMPTS - 1))
+            _postpone(mine, due_at=now + wait, error=f"{NO_SPACE}: {text}", attempts=min(task.attempts, MAX_ATTEMPTS - 1))
         elif task.attempts >= MAX_ATTEMPTS:
             mine.update(dead_at=now, last_error=text, lease_until=None, lease_token=None)
         else:

@@ -1,5 +1,5 @@
 -- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.
--- migrations: eba31bc18ca657502c0f92565cd82dd3a6d496eef8b3f9a971e8ee75b4783eac
+-- migrations: 98e3100056958cabe1e633f84a8e300a0fc086ce02a46d9800feceb82c57084f
 
 CREATE FUNCTION "audit_refuse"() RETURNS "trigger"
     LANGUAGE "plpgsql"
@@ -1050,7 +1050,7 @@ CREATE TABLE "payments_credituse" (
     "amount" numeric(14,2) NOT NULL,
     "made_at" timestamp with time zone NOT NULL,
     "client_id" bigint NOT NULL,
-    "made_by_id" bigint NOT NULL,
+    "made_by_id" bigint,
     CONSTRAINT "credit_use_amount" CHECK (("amount" > (0)::numeric))
 );
 
@@ -1332,6 +1332,7 @@ CREATE TABLE "payments_paymentpolicy" (
     "id" smallint NOT NULL,
     "partial" boolean NOT NULL,
     "minimum" numeric(14,2) NOT NULL,
+    "use_credit" boolean NOT NULL,
     CONSTRAINT "payment_policy_minimum" CHECK (("minimum" > (0)::numeric)),
     CONSTRAINT "payment_policy_single" CHECK (("id" = 1)),
     CONSTRAINT "payments_paymentpolicy_id_check" CHECK (("id" >= 0))
@@ -1990,16 +1991,18 @@ INSERT INTO "django_migrations" ("id", "app", "name", "applied") VALUES
 	(49, 'payments', '0007_payouts', now()),
 	(50, 'payments', '0008_book', now()),
 	(51, 'payments', '0009_joined', now()),
-	(52, 'pqrs', '0001_initial', now()),
-	(53, 'pqrs', '0002_clock_files_events', now()),
-	(54, 'sessions', '0001_initial', now()),
-	(55, 'tenants', '0001_initial', now()),
-	(56, 'tenants', '0002_superadmin', now()),
-	(57, 'tenants', '0003_pulse_signatures_space', now()),
-	(58, 'tenants', '0004_texts_and_mails', now()),
-	(59, 'usersessions', '0001_initial', now());
+	(52, 'payments', '0010_credit_rule', now()),
+	(53, 'pqrs', '0001_initial', now()),
+	(54, 'pqrs', '0002_clock_files_events', now()),
+	(55, 'sessions', '0001_initial', now()),
+	(56, 'tenants', '0001_initial', now()),
+	(57, 'tenants', '0002_superadmin', now()),
+	(58, 'tenants', '0003_pulse_signatures_space', now()),
+	(59, 'tenants', '0004_texts_and_mails', now()),
+	(60, 'tenants', '0005_gone_callbacks', now()),
+	(61, 'usersessions', '0001_initial', now());
 
-SELECT pg_catalog.setval('"django_migrations_id_seq"', 59, true);
+SELECT pg_catalog.setval('"django_migrations_id_seq"', 61, true);
 
 ALTER TABLE ONLY "account_emailaddress"
     ADD CONSTRAINT "account_emailaddress_pkey" PRIMARY KEY ("id");

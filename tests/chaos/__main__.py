@@ -21,10 +21,13 @@ from tests.chaos.crowd import Crowd, Debt
 from tests.chaos.desk import Counter, Desk
 from tests.chaos.disk import Disk, in_own_mounts
 from tests.chaos.faults import Faults
+from tests.chaos.transfers import Sender, Transfers
 from tests.journeys.stack import ROOT, Stack
 
 SLUGS = ["cordillera", "delrio"]
 CLIENTS = 5  # of each agency
+TRANSFERS = 60  # invoices of each agency that are paid by transfer
+TOLD = {"bank": "Bancolombia", "kind": "Ahorros", "account": "03512345678", "holder": "Caos", "document": "900373913"}
 # PayU's own pace is minutes; a run of minutes needs a faster one. It goes on long after the load has ended.
 POLL_SECONDS = "5,10,20,30,45,60,90,120,180,240,300,360,420,480,540,600,900,1800,3600"
 SETTLE_SECONDS = 420
@@ -63,22 +66,28 @@ def main() -> int:
 
 def run(stack: Stack, disk: Disk, *, seed: str, minutes: float, rate: float, own_valkey: bool) -> tuple[str, bool]:
     """Load and faults together, then let all of it settle. Returns the report and whether nothing is wrong."""
-    debts, keys, counters = _debts(stack, each=int(minutes * 60 * rate * 0.75) + 20)
+    debts, keys, counters, senders = _debts(stack, each=int(minutes * 60 * rate * 0.75) + 20)
     crowd = Crowd(stack, debts, keys, seed=seed, people=12, rate=rate)
     faults = Faults(stack, disk, seed=seed, own_valkey=own_valkey)
     desk = Desk(crowd, counters, seed=seed)
+    transfers = Transfers(crowd, senders, seed=seed)
 
     def look() -> Verdict:
-        return compare(stack, SLUGS, registered=desk.registered, unanswered=desk.unanswered)
+        return compare(
+            stack, SLUGS, registered=desk.registered, unanswered=desk.unanswered, transfers=transfers.decided,
+            undecided=transfers.unanswered,
+        )  # fmt: skip
 
     crowd.start()
     desk.start()
+    transfers.start()
     faults.start()
     end = time.monotonic() + minutes * 60
     while time.monotonic() < end and faults.trouble is None:
         time.sleep(1)
     crowd.stop()
     desk.stop()
+    transfers.stop()
     faults.stop()
     faults_end = time.monotonic()
     verdict = look()
@@ -101,8 +110,9 @@ def run(stack: Stack, disk: Disk, *, seed: str, minutes: float, rate: float, own
     return _report(crowd, faults, verdict, seed=seed, minutes=minutes, rate=rate, settled=settled, own_valkey=own_valkey), verdict.good
 
 
-def _debts(stack: Stack, *, each: int) -> tuple[list[Debt], dict[str, str], list[Counter]]:
-    """Invoices to pay in both agencies, of clients with a session; the agencies' callback keys; and who registers at their desks."""
+def _debts(stack: Stack, *, each: int) -> tuple[list[Debt], dict[str, str], list[Counter], list[Sender]]:
+    """Invoices to pay in both agencies, of clients with a session; the agencies' callback keys; who registers at their desks; and
+    who transfers."""
     os.environ.update(stack.env)
     import django
 
@@ -112,6 +122,7 @@ def _debts(stack: Stack, *, each: int) -> tuple[list[Debt], dict[str, str], list
     from django.test import Client as Browser
 
     from payments.models import Invoice
+    from payments.transfers import save_account
     from saas.accounts.models import Role, User
     from tenants import context
     from tenants.models import Agency
@@ -120,6 +131,7 @@ def _debts(stack: Stack, *, each: int) -> tuple[list[Debt], dict[str, str], list
     debts: list[list[Debt]] = []
     keys: dict[str, str] = {}
     counters: list[Counter] = []
+    senders: list[Sender] = []
     for slug in SLUGS:
         agency = Agency.objects.get(slug=slug)
         keys[slug] = agency.key
@@ -148,12 +160,27 @@ def _debts(stack: Stack, *, each: int) -> tuple[list[Debt], dict[str, str], list
                 kind="rent", prefix="CM", number=1, client=payer, period=date(2026, 11, 1), issued_on=date(2026, 11, 1),
                 due_on=date(2026, 11, 30), concept="Caos", base=1_000_000, total=1_000_000,
             )  # fmt: skip
-        browser = Browser()
-        log_in(browser, agency, clerk)
-        counters.append(Counter(slug, payer.pk, f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"))
+            sender = make_client("99098", "Persona Transferencia")
+            rents = [
+                Invoice.objects.create(
+                    kind="rent", prefix="CT", number=number + 1, client=sender, period=date(2026, 11, 1), issued_on=date(2026, 11, 1),
+                    due_on=date(2026, 11, 30), concept="Caos", base=300_000 + number, total=300_000 + number,
+                ).pk
+                for number in range(TRANSFERS)
+            ]  # fmt: skip
+            save_account(TOLD, active=True, staff=clerk, now=datetime.now(UTC))
+            user = sender.user
+        assert user is not None
+        sessions = []
+        for person in (clerk, user):
+            browser = Browser()
+            log_in(browser, agency, person)
+            sessions.append(f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}")
+        counters.append(Counter(slug, payer.pk, sessions[0]))
+        senders.append(Sender(slug, tuple(rents), client=sessions[1], staff=sessions[0]))
         debts.append([Debt(slug, pk, cookies[client_id]) for pk, client_id in rows])
     connection.close()
-    return [debt for pair in zip(*debts, strict=True) for debt in pair], keys, counters
+    return [debt for pair in zip(*debts, strict=True) for debt in pair], keys, counters, senders
 
 
 def _report(

@@ -1,9 +1,9 @@
-"""The comparison: what the stand-in's own books hold as paid, and what the desk was told is registered, against what each
-agency's ledger credited, per reference."""
+"""The comparison: what the stand-in's own books hold as paid, what the desk was told is registered, and what staff decided of
+transfers, against what each agency's ledger credited, per reference."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -33,9 +33,11 @@ class Verdict:
 
 
 def compare(
-    stack: Stack, slugs: list[str], *, registered: Mapping[tuple[str, str], int], unanswered: Mapping[tuple[str, str], int]
+    stack: Stack, slugs: list[str], *, registered: Mapping[tuple[str, str], int], unanswered: Mapping[tuple[str, str], int],
+    transfers: Mapping[tuple[str, int], bool], undecided: Set[tuple[str, int]],
 ) -> Verdict:
-    """Look at everything once, as it is now. `registered` at the desk, COP by agency and reference; `unanswered` may be too."""
+    """Look at everything once, as it is now. `registered` at the desk, COP by agency and reference; `unanswered` may be too.
+    `transfers`: by agency and proof, whether it was confirmed; what is `undecided` may be either."""
     verdict = Verdict()
     theirs: dict[str, Decimal] = {}
     rows = stack.payu_control("transactions")
@@ -60,6 +62,7 @@ def compare(
         _sums(stack, slug, verdict)
         _lags(stack, slug, verdict)
         _desk(stack, slug, verdict, {name: amount for (where, name), amount in registered.items() if where == slug}, unanswered)
+        _transfers(stack, slug, verdict, {proof: confirmed for (where, proof), confirmed in transfers.items() if where == slug}, undecided)
     for reference in sorted(set(theirs) | set(ours)):
         there, here = theirs.get(reference, Decimal(0)), ours.get(reference, Decimal(0))
         if here < there:
@@ -71,7 +74,9 @@ def compare(
 
 def _ledger(stack: Stack, slug: str) -> dict[str, Decimal]:
     found = stack.query(
-        slug, "SELECT a.reference, sum(m.amount) FROM payments_movement m JOIN payments_attempt a ON a.id = m.attempt_id GROUP BY 1"
+        slug,
+        "SELECT a.reference, sum(m.amount) FROM payments_movement m JOIN payments_attempt a ON a.id = m.attempt_id"
+        " JOIN payments_gatewayaccount g ON g.id = a.account_id WHERE g.provider = 'payu' GROUP BY 1",
     )
     return dict(found)
 
@@ -95,6 +100,28 @@ def _desk(stack: Stack, slug: str, verdict: Verdict, registered: Mapping[str, in
             verdict.doubled.append(f"{slug}, registered at the desk: {reference}: {told} told, {here} here")
         elif here and proofs != 1:
             verdict.wrong.append(f"{slug}, registered at the desk: {reference} has {proofs} proofs")
+
+
+def _transfers(stack: Stack, slug: str, verdict: Verdict, decided: Mapping[int, bool], undecided: Set[tuple[str, int]]) -> None:
+    """What staff confirmed was credited once, whole and with one receipt; what they rejected, and what waits, was not."""
+    rows = stack.query(
+        slug,
+        "SELECT t.id, t.state, a.amount, COALESCE((SELECT sum(amount) FROM payments_movement WHERE attempt_id = a.id), 0),"
+        " (SELECT count(*) FROM payments_receipt r JOIN payments_payment p ON p.id = r.payment_id WHERE p.credited_by_id = a.id)"
+        " FROM payments_transferproof t JOIN payments_attempt a ON a.id = t.attempt_id ORDER BY t.id",
+    )
+    for proof, state, amount, credited, receipts in rows:
+        confirmed = state == "approved" if (slug, proof) in undecided else decided.get(proof, False)
+        told = amount if confirmed else 0
+        if credited < told:
+            verdict.lost.append(f"{slug}, transfer {proof}: {told} confirmed, {credited} here")
+        elif credited > told:
+            verdict.doubled.append(f"{slug}, transfer {proof}: {told} confirmed, {credited} here")
+        elif receipts != confirmed:
+            verdict.wrong.append(f"{slug}, transfer {proof} has {receipts} receipts")
+    if missing := set(decided) - {row[0] for row in rows}:
+        verdict.lost.append(f"{slug}, transfers decided and not there: {sorted(missing)}")
+    verdict.facts["transfers with a proof"] = verdict.facts.get("transfers with a proof", 0) + len(rows)
 
 
 def _numbers(stack: Stack, slug: str, verdict: Verdict) -> None:

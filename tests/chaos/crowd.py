@@ -25,7 +25,7 @@ from tests.journeys.stack import Stack
 PUBLISHED_KEY = "4Vj8eK4rloUd272L48hsrarnUA"  # PayU's published sandbox account, which the demo's agencies use
 PAYER = {
     "name": "Persona Caos", "email": "caos@correo.example", "phone": "3001234567", "document_type": "CC", "document": "1020304050",
-    "anyway": "on",
+    "anyway": "on", "chosen_way": "payu",
 }  # fmt: skip
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 

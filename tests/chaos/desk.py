@@ -72,7 +72,7 @@ class Desk:
             "csrfmiddlewaretoken": token, "key": str(uuid.uuid4()), "amount": str(amount), "paid_on": f"{today}",
             "means": "Consignación", "reference": reference, "how": how,
         }  # fmt: skip
-        body = _multipart(fields, edge)
+        body = multipart(fields, edge)
         headers = {
             "Host": f"{counter.slug}.localhost:{self._crowd.stack.port}", "Cookie": f"{counter.cookie}; csrf={token}",
             "Content-Type": f"multipart/form-data; boundary={edge}",
@@ -89,7 +89,8 @@ class Desk:
         return send
 
 
-def _multipart(fields: Mapping[str, str], edge: str) -> bytes:
+def multipart(fields: Mapping[str, str], edge: str) -> bytes:
+    """The body of a form with a proof."""
     parts = [f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()]
     proof = f'--{edge}\r\nContent-Disposition: form-data; name="proof"; filename="soporte.pdf"\r\nContent-Type: application/pdf\r\n\r\n'.encode()
     return b"".join([*parts, proof, PROOF, f"\r\n--{edge}--\r\n".encode()])

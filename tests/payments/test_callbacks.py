@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from django.test import Client as Browser
 from django.urls import reverse
 
-from payments import accounts
 from payments.models import Attempt, Callback
+from saas.accounts.models import Role, User
 from saas.jobs.models import Job
 from saas.jobs.registry import HANDLERS, Later, Task
-from tenants import context, hosts, life
+from saas.lib import clock
+from tenants import alarms, context, gone, hosts
 from tenants.models import Agency, AgencyState, Bell
+from tenants.platform_models import Alarm, GoneCallback, OperatorAct
 from tests.payments.money import FORM, body_of, start
 from tests.world import NOW, Casts
+from workers import vitals
 
 
 def _address(agency: Agency) -> str:
@@ -58,14 +62,65 @@ def test_row_23_a_suspended_agency_still_receives_money(cast: Casts, browse: Any
     assert _stored(agency) == (1, 1)
 
 
-def test_row_23_a_retired_agency_still_receives_money_and_a_deleted_one_has_nothing_under_way(cast: Casts, browse: Any, body: str) -> None:
+def test_row_23_a_retired_agency_still_receives_money(cast: Casts, browse: Any, body: str) -> None:
     agency = cast.alfa.agency
-    for state, status, stored in ((AgencyState.RETIRED, 200, (1, 1)), (AgencyState.DELETED, 404, (1, 1))):
-        Agency.every.filter(pk=agency.pk).update(state=state)
-        hosts.forget(agency)
-        assert _post(browse(None), agency, body).status_code == status
-        assert _stored(agency) == stored
-    assert (accounts.gateway().pending_for or life.GRACE) < life.GRACE  # longer than PayU holds a payment
+    Agency.objects.filter(pk=agency.pk).update(state=AgencyState.RETIRED)
+    hosts.forget(agency)
+    assert _post(browse(None), agency, body).status_code == 200
+    assert (_stored(agency), GoneCallback.objects.count()) == ((1, 1), 0)
+
+
+@pytest.fixture
+def deleted(cast: Casts) -> Agency:
+    """alfa, deleted: nothing of it is left but its row."""
+    agency = cast.alfa.agency
+    Agency.every.filter(pk=agency.pk).update(state=AgencyState.DELETED)
+    hosts.forget(agency)
+    return agency
+
+
+def test_row_23_a_deleted_agency_s_callback_is_kept_in_public_once_and_without_a_person(deleted: Agency, cast: Casts, browse: Any, body: str) -> None:
+    for tries in ("1", "2", "3"):
+        answer = _post(browse(None), deleted, body.replace("attempts=1", f"attempts={tries}"))
+        assert (answer.status_code, answer.content) == (200, b"")
+    row = GoneCallback.objects.get()
+    said, told = dict(parse_qsl(body)), dict(parse_qsl(row.said))
+    assert (row.agency_slug, row.reference, row.times, row.state) == ("alfa", said["reference_sale"], 3, "waiting")
+    assert {name: told[name] for name in ("value", "sign", "transaction_id")} == {name: said[name] for name in ("value", "sign", "transaction_id")}
+    assert said["email_buyer"] == "rita@correo.example"
+    assert "rita" not in row.said
+    # Nothing of it reaches the schema, nor another agency; what cannot be a callback is refused as ever.
+    assert (_stored(cast.alfa.agency), _stored(cast.beta.agency)) == ((0, 0), (0, 0))
+    assert _post(browse(None), deleted, "{}", "application/json").status_code == 400
+    assert GoneCallback.objects.count() == 1
+
+
+def test_row_23_no_more_than_the_newest_are_kept(deleted: Agency, browse: Any, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gone, "MOST", 2)
+    for number in range(4):
+        assert _post(browse(None), deleted, body.replace("test=0", f"test=0&cus={number}").replace("cus=&", "")).status_code == 200
+    assert [dict(parse_qsl(row.said))["cus"] for row in GoneCallback.objects.order_by("pk")] == ["2", "3"]
+
+
+def test_row_23_operators_are_told_until_one_of_them_says_what_was_done(deleted: Agency, browse: Any, body: str) -> None:
+    def alarmed() -> list[str]:
+        now = clock.now()
+        alarms.look(vitals.keep(vitals.rows(), now=now), now=now)
+        return [alarm.text for alarm in Alarm.objects.filter(kind="gone", closed_at=None)]
+
+    assert alarmed() == []
+    _post(browse(None), deleted, body)
+    assert alarmed() == ["Confirmaciones de PayU para inmobiliarias eliminadas sin atender: 1."]
+    operator = User.objects.create_user(username="o@x.example", role=Role.OPERATOR, name="Olga", email="o@x.example", password="x")
+    row = GoneCallback.objects.get()
+    page = browse(None, operator).get(reverse("admin:tenants_gonecallback_change", args=[row.pk], urlconf="saas.urls_public"))
+    assert row.reference in page.content.decode()
+    gone.close(row, by=operator, reason="Se devolvió por PayU", now=NOW)
+    gone.close(row, by=operator, reason="Otra vez", now=NOW)
+    assert alarmed() == []
+    assert list(OperatorAct.objects.filter(act="atender confirmación").values_list("agency_slug", "reason", "detail")) == [
+        ("alfa", "Se devolvió por PayU", row.reference)
+    ]
 
 
 def test_row_23_an_agency_with_an_open_attempt_is_not_deleted_even_when_its_day_has_come(cast: Casts, body: str) -> None:

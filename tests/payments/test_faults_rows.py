@@ -354,7 +354,7 @@ def test_row_21_a_callback_that_crashes_its_handler_blocks_nothing_and_can_be_re
         run.run_job(job.pk, now=moment)
         job.refresh_from_db()
         moment = max(job.due_at, moment)
-    assert (job.dead_at is not None, job.attempts, job.last_error) == (True, run.MAX_ATTEMPTS, "RuntimeError: always")
+    assert (job.dead_at is not None, job.attempts, job.last_error.partition(" [")[0]) == (True, run.MAX_ATTEMPTS, "RuntimeError: always")
     assert run.run_job(other.pk, now=other.due_at) is True
     assert (credited(bad), credited(good)) == (Decimal(0), ONE)
     monkeypatch.setitem(HANDLERS, "payments.settle", real)
