@@ -18,7 +18,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from clientarea.access import client_of, leases_of, ownerships_of, wanted_of
-from clientarea.models import Client, Lease, Ownership
+from clientarea.models import Client, DocumentKind, Lease, Ownership
+from payments import income
 from payments.models import Invoice, InvoiceKind, InvoiceState, Payment, PaymentState, Payout
 from pqrs.access import cases_of
 from pqrs.models import OPEN_STATES
@@ -50,6 +51,7 @@ def client_home(request: HttpRequest) -> HttpResponse:
     invoices = list(_invoices(client, today))
     context: dict[str, Any] = {
         "client": client,
+        "greeted": client.name if client.document_type == DocumentKind.NIT else client.name.split(" ")[0],
         "today": today,
         "is_renter": bool(leases),
         "is_owner": bool(units),
@@ -69,6 +71,8 @@ def client_home(request: HttpRequest) -> HttpResponse:
         payouts: list[Any] = list(_payouts(client, today))
         context["payouts"] = payouts
         context["net_of_year"] = (payouts[0].net_of_year if payouts else None) or Decimal(0)
+        context["months"] = income.months_of(client, today.year) if context["net_of_year"] else []
+        context["scale"] = income.scale_of(context["months"])
     return render(request, "home/home.html", context)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.contrib.auth.password_validation import validate_password
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -88,6 +88,7 @@ class SignupForm(forms.Form):
         label=_("Contraseña"),
         max_length=128,
         strip=False,
+        help_text=_("Al menos 10 caracteres, no solo números. Evite su nombre, su correo y las claves comunes."),
         error_messages={"required": _("Escriba una contraseña.")},
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
@@ -103,10 +104,6 @@ class SignupForm(forms.Form):
         error_messages={"required": _("Para continuar debe aceptar los términos y la política de datos.")},
     )
     captcha = CaptchaField()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.rules = password_validators_help_texts()
 
     def clean_agency_name(self) -> str:
         return _name(self.cleaned_data["agency_name"], _("Escriba el nombre completo de la inmobiliaria."))

@@ -7,7 +7,7 @@ from typing import Any
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.core.internal import ratelimit
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -54,6 +54,7 @@ class SetPasswordForm(forms.Form):
         label=_("Nueva contraseña"),
         max_length=128,
         strip=False,
+        help_text=_("Al menos 10 caracteres, no solo números. Evite su nombre, su correo y las claves comunes."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     again = forms.CharField(
@@ -66,7 +67,6 @@ class SetPasswordForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.rules = password_validators_help_texts()
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

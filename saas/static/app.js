@@ -43,6 +43,9 @@ document.addEventListener("change", (event) => {
 });
 window.addEventListener("pageshow", () => document.querySelectorAll("form[data-total]").forEach((form) => form.querySelector("output") && total(form)));
 
+// <details data-fold open>: closed on a telephone, where the list itself comes first
+if (matchMedia("(max-width: 767.98px)").matches) document.querySelectorAll("details[data-fold]").forEach((part) => { part.open = false; });
+
 // <details class="menu">: a click elsewhere and Escape close it; Escape gives the focus back
 document.addEventListener("click", (event) => document.querySelectorAll(".menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; }));
 document.addEventListener("keydown", (event) => {

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.password_validation import MinimumLengthValidator, get_default_password_validators
 from django.db import connection, transaction
 from django.test import Client as Browser
 
@@ -285,7 +286,8 @@ def test_both_are_needed_and_alike(
 
 def test_the_rules_are_on_the_page(cast: Casts, browser: Browser, rita: User) -> None:
     words = words_of(browser.get(f"{PATHS['clave']}{token_of(cast, rita, 'clave')}/"))
-    assert "Su contraseña debe contener por lo menos 10 caracteres." in words
+    (least,) = [rule.min_length for rule in get_default_password_validators() if isinstance(rule, MinimumLengthValidator)]
+    assert f"Al menos {least} caracteres, no solo números." in words
     assert "Your password" not in words
 
 

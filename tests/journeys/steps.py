@@ -68,6 +68,13 @@ def log_in(page: Page, origin: str, person: dict[str, str], *, path: str = "/are
         raise AssertionError(f"did not get in; the page says: {page.locator('body').inner_text()}") from error
 
 
+def unfold(page: Page) -> None:
+    """Open what a telephone shows folded above a list: its filter, its dates."""
+    summary = page.locator("details[data-fold]:not([open]) > summary")
+    if summary.is_visible():
+        summary.click()
+
+
 def register_payment(page: Page, origin: str, *, number: str = "") -> str:
     """From the list of invoices to *Pagar con PayU*: the icon of a pending invoice, the form *Registrar pago*. Returns the
     invoice's number. Without `number` the first that can be paid."""

@@ -37,8 +37,8 @@ def here(cast: Casts) -> Cast:
 def test_the_history_has_totals_by_year(here: Cast, browse: Any) -> None:
     answer = browse(here.agency, here.oscar.user).get(at("payouts"))
     text = text_of(answer)
-    assert "2026 Neto girado $ 1.585.870 Canon recaudado $ 1.900.000 Comisión con IVA $ 180.880 Retenciones y otros descuentos $ 133.250" in text
-    assert "2025 Neto girado $ 859.560 Canon recaudado $ 950.000 Comisión con IVA $ 90.440" in text
+    assert "Neto girado en 2026 $ 1.585.870 Canon recaudado $ 1.900.000 Comisión con IVA $ 180.880 Retenciones y otros descuentos $ 133.250" in text
+    assert "Neto girado en 2025 $ 859.560 Canon recaudado $ 950.000 Comisión con IVA $ 90.440" in text
     assert (
         "CE-3002 15 oct 2026 octubre de 2026 Calle 1 # 10-20 $ 950.000 $ 90.440 $ 133.250 $ 726.310" in text
     )
