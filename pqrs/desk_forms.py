@@ -31,7 +31,6 @@ class DeskFilters(CaseFilters):
         self.fields["estado"].choices = [("", _("Abiertas")), (ALL, _("Todas")), *CaseState.choices]  # type: ignore[attr-defined]
         people = [(str(user.pk), user.name) for user in staff]
         self.fields["asignada"].choices = [("", _("Cualquiera")), (MINE, _("A mí")), (NOBODY, _("Sin asignar")), *people]  # type: ignore[attr-defined]
-        self.fields["q"].widget.attrs["placeholder"] = _("Radicado, cliente, documento o texto")
 
     def states(self) -> list[str]:
         chosen = self.chosen("estado")

@@ -75,12 +75,15 @@ def desk_book_import(request: HttpRequest, pk: int) -> HttpResponse:
         lines = lines.exclude(fate=Fate.REJECTED).exclude(problems=[])
     elif shown in SHOWN:
         lines = lines.filter(fate=shown)
+    totals = [sum(counts[n] for counts in book.counts.values()) for n in range(6)] if book.counts else []
     context = {
         "book": book,
         "working": book.state in WORKING,
         "progress": _far(f"book:{book.pk}"),
         "sheets": [_summary(spec.name, book.counts[spec.name]) for spec in SHEETS if spec.name in book.counts],
-        "totals": [sum(counts[n] for counts in book.counts.values()) for n in range(6)] if book.counts else None,
+        "totals": totals,
+        "mostly_rejected": bool(totals) and totals[4] * 2 > totals[0],
+        "tally_words": (_("Creadas"), _("Cambiadas")) if book.applied_at else (_("Nuevas"), _("Cambian")),
         "hoja": sheet,
         "ver": shown,
         "shown": list(SHOWN.items()),

@@ -23,7 +23,9 @@ from clientarea.models import BookImport, Client, ImportState
 from clientarea.models_files import FileRequest, RequestState
 from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, Payment, PaymentState, Review
 from pqrs.models import OPEN_STATES, Case
+from saas import desk_start
 from saas.accounts import doors
+from saas.accounts.models import StaffRole
 from saas.lib import clock
 from saas.lib.businessdays import add_business_days
 
@@ -67,12 +69,16 @@ def desk(request: HttpRequest) -> HttpResponse:
         "percent": round(collected * 100 / invoiced) if invoiced else None,
         "ages": ages,
         "overdue": sum((age["sum"] for age in ages), Decimal(0)),
+        "highest": max(days, key=lambda day: day.amount),
         "reviews": Review.objects.filter(closed_at=None).count(),
         "files_to_review": FileRequest.objects.filter(state=RequestState.HANDED_IN).count(),
         "cases": open_cases(today),
         "counts": client_counts(),
+        "steps": desk_start.steps(request.agency, who) if (who := doors.who(request)).staff_role == StaffRole.HEAD else [],  # type: ignore[attr-defined]
         "last_import": BookImport.objects.filter(state=ImportState.APPLIED).order_by("-applied_at", "-pk").first(),
     }
+    context["steps_left"] = [step for step in context["steps"] if not step.done]
+    context["steps_done"] = len(context["steps"]) - len(context["steps_left"])
     # The navigation shows what waits only here, where it is known without asking again.
     context["nav_counts"] = {"reviews": context["reviews"], "files": context["files_to_review"], "cases": context["cases"]["total"]}
     return render(request, "desk/home.html", context)
@@ -122,8 +128,10 @@ def overdue_by_age(today: date) -> list[dict[str, Any]]:
         asked[f"sum{n}"] = Sum(balance, filter=_aged(age, today))
         asked[f"count{n}"] = Count("pk", filter=_aged(age, today))
     found = _overdue(today).aggregate(**asked)
+    sums = [found[f"sum{n}"] or Decimal(0) for n in range(len(AGES))]
+    most = max(sums)
     return [
-        {"name": age, "label": AGE_LABELS[age], "sum": found[f"sum{n}"] or Decimal(0), "count": found[f"count{n}"]}
+        {"name": age, "label": AGE_LABELS[age], "sum": sums[n], "count": found[f"count{n}"], "share": round(sums[n] * 100 / most) if most else 0}
         for n, age in enumerate(AGES)
     ]
 

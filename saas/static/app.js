@@ -46,6 +46,28 @@ window.addEventListener("pageshow", () => document.querySelectorAll("form[data-t
 // <details data-fold open>: closed on a telephone, where the list itself comes first
 if (matchMedia("(max-width: 767.98px)").matches) document.querySelectorAll("details[data-fold]").forEach((part) => { part.open = false; });
 
+// <form data-ask="What follows from it">: asked first, with the button's words as the question. Heard before the form is counted as sent.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.dataset.ask || form.dataset.asked) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const dialog = document.createElement("dialog");
+  dialog.className = "ask";
+  dialog.setAttribute("aria-labelledby", "ask-title");
+  const make = (name, text, className = "") => Object.assign(document.createElement(name), { textContent: text, className });
+  const words = event.submitter.textContent.trim();
+  const actions = make("div", "", "ask-actions");
+  const [no, yes] = [make("button", "Cancelar", "btn"), make("button", words, "btn btn-danger")];
+  actions.append(no, yes);
+  dialog.append(Object.assign(make("h2", `¿${words}?`), { id: "ask-title" }), make("p", form.dataset.ask), actions);
+  no.addEventListener("click", () => dialog.close());
+  yes.addEventListener("click", () => { form.dataset.asked = "1"; dialog.close(); form.requestSubmit(event.submitter); });
+  dialog.addEventListener("close", () => { dialog.remove(); delete form.dataset.asked; });
+  document.body.append(dialog);
+  dialog.showModal();
+}, true);
+
 // <details class="menu">: a click elsewhere and Escape close it; Escape gives the focus back
 document.addEventListener("click", (event) => document.querySelectorAll(".menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; }));
 document.addEventListener("keydown", (event) => {

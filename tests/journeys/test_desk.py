@@ -387,5 +387,6 @@ def test_a_key_of_the_api_opens_what_it_may(place: Place) -> None:
     place.go("/ajustes/api/")
     expect(page.get_by_role("main")).to_contain_text("último uso:")
     press(page, "Revocar la llave Contabilidad")
+    page.get_by_role("dialog").get_by_role("button", name="Revocar la llave Contabilidad").click()
     expect(page.get_by_role("main")).to_contain_text("Revocada")
     assert at.call(place, "/clients/", key)[0] == 401
