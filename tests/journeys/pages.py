@@ -10,6 +10,9 @@ PLATFORM = {
 VISITOR = {
     "agency": "/", "login": "/area-de-clientes/ingresar/", "forgotten": "/area-de-clientes/clave/", "not-found": "/nada/",
     "verify-unknown": "/verificar/NADA/", "api-docs": "/api/v1/docs/",
+    "forgotten-sent": "/area-de-clientes/clave/enviada/", "agency-terms": "/terminos/", "agency-privacy": "/datos-personales/",
+    "link-unknown": "/pagar/nada/", "link-dead": "/area-de-clientes/clave/nada/", "stop-mail-unknown": "/correo/baja/nada/",
+    "clearance-unknown": "/verificar/paz-y-salvo/nada/",
 }  # fmt: skip
 CLIENT = {
     "home": "/area-de-clientes/", "invoices": "/area-de-clientes/facturas/", "payments": "/area-de-clientes/pagos/",
@@ -19,6 +22,16 @@ CLIENT = {
     "certificates": "/area-de-clientes/certificados/", "security": "/area-de-clientes/seguridad/", "my-data": "/area-de-clientes/mis-datos/",
     "files": "/area-de-clientes/documentos/",
     "notices": "/area-de-clientes/notificaciones/", "notice-choices": "/area-de-clientes/notificaciones/preferencias/",
+    "notices-unread": "/area-de-clientes/notificaciones/?ver=sin-leer", "my-data-section": "/area-de-clientes/mis-datos/facturas/",
+    "my-data-nothing": "/area-de-clientes/mis-datos/dos_pasos/", "invoices-nothing": "/area-de-clientes/facturas/?q=nada-de-esto",
+    "paper": "/area-de-clientes/mis-datos/datos.pdf", "security-password": "/area-de-clientes/seguridad/clave/",
+    "security-application": "/area-de-clientes/seguridad/aplicacion/", "security-passkey": "/area-de-clientes/seguridad/llave/",
+    "log-out": "/area-de-clientes/salir/",
+}  # fmt: skip
+# The lists of the client area, and what an address of one of their rows looks like: its page is looked at too.
+ROWS = {
+    "invoices": r"/facturas/\d+/$", "payments": r"/pagos/\d+/$", "commissions": r"/comisiones/\d+/$", "payouts": r"/ingresos/\d+/$",
+    "cases": r"/pqrs/\d{4}-\d+/$", "files": r"/solicitudes/\d+/$",
 }  # fmt: skip
 STAFF = {
     "desk": "/oficina/", "desk-clients": "/oficina/clientes/", "desk-client": "/oficina/clientes/1/", "desk-payu": "/oficina/payu/",

@@ -36,8 +36,9 @@ from tests.world import NOW, TODAY, Cast, Casts, make_invoice
 
 AREA = "/area-de-clientes/"
 NOWHERE = 987_654_321
-# Addresses without a row of a client: a year is anybody's, one's own account is by the session, PQRS has a table of its own.
-NOT_ROWS = ("certificados/", "seguridad/", "pqrs/", "clave/", "activar/")
+# Addresses without a row of a client: a year and a kind of data are anybody's, one's own account is by the session, PQRS has a
+# table of its own.
+NOT_ROWS = ("certificados/", "seguridad/", "pqrs/", "clave/", "activar/", "mis-datos/")
 HAND_IN = {**PAYER, "text": "Va", "what": "confirm", "bank_reference": "1"}
 XML = official_papers.PaperFile(official_papers.PaperKind.XML, b"<Invoice/>")
 
