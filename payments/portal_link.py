@@ -21,7 +21,6 @@ from payments.forms import RegisterPaymentForm
 from payments.gateway import GatewayError
 from payments.models import Attempt, AttemptState, Invoice, InvoiceState, PaymentState, Receipt
 from payments.policy import current_policy
-from payments.portal_parts import cash_notice
 from saas.accounts.doors import everyone
 from saas.lib import clock, signing
 from saas.lib.languages import translated
@@ -61,7 +60,7 @@ def pay_link(request: HttpRequest, token: str) -> HttpResponse:
         "form": form,
         "under_way": under_way,
         "account": checkout.active_account(),
-        "cash_warning": cash_notice(invoice.balance),
+        "cash_warning": checkout.cash_notice(invoice.balance),
     }
     return _page(request, "payments/link.html", context)
 

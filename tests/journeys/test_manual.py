@@ -19,7 +19,6 @@ from tests.journeys import pages
 from tests.journeys.stack import Stack
 from tests.journeys.steps import (
     come_back,
-    download,
     download_paper,
     expect_state,
     letter_with,
