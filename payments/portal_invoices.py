@@ -9,9 +9,10 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
 
 from clientarea.access import client_of
-from payments import access, checkout, invoicing, official_papers
+from payments import access, checkout, invoicing, links, official_papers
 from payments.forms import SORTS, InvoiceFilterForm
 from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, InvoiceState, PaperKind
 from payments.portal_parts import counted_page_of, download, own, pdf_download
@@ -47,6 +48,14 @@ def invoice(request: HttpRequest, pk: int) -> HttpResponse:
 def commission(request: HttpRequest, pk: int) -> HttpResponse:
     """One commission invoice."""
     return _detail(request, own(access.commissions_of(client_of(request), today=clock.today()), pk))
+
+
+@client
+@require_GET
+def shared_invoice(request: HttpRequest, pk: int) -> HttpResponse:
+    """A rent of a lease that who asks signed beside the renter: on to the signed link, which shows what is owed and no more."""
+    found = own(access.shared_invoices_of(client_of(request)), pk)
+    return redirect("pay_link", links.token_of(found))
 
 
 @client
