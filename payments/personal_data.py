@@ -3,7 +3,7 @@ are paid."""
 
 from __future__ import annotations
 
-from payments.models import Contact, Invoice, OwnerBank, Payment, Payout, Receipt
+from payments.models import Contact, Invoice, OwnerBank, Payment, Payout, Receipt, Reminder
 from saas.accounts.models import User
 from saas.lib import clock
 from saas.lib.personal_data import Held, holds
@@ -54,13 +54,22 @@ def payouts(user: User) -> Held:
     )  # fmt: skip
 
 
+def _reminded(contact: Contact) -> list[Reminder]:
+    """What a contact reminded its own client of."""
+    if contact.beside is None:
+        return list(contact.reminders.all())
+    shared = [(each, each.invoice.lease) for each in contact.beside.reminders.all()]
+    return [each for each, lease in shared if lease is not None and lease.co_renter_id == contact.client_id]
+
+
 @holds("recordatorios", "Recordatorios de pago", order=44)
 def contacts(user: User) -> Held:
     """When the person was written to about what is owed."""
     return Held(
-        Contact.objects.filter(client__user=user).prefetch_related("reminders").order_by("on", "pk"),
-        lambda c: {"Día": c.on, "Estado": c.get_state_display(), "Enviado": c.sent_at, "Facturas": len(c.reminders.all())},
-    )
+        Contact.objects.filter(client__user=user).select_related("beside")
+        .prefetch_related("reminders", "beside__reminders__invoice__lease").order_by("on", "pk"),
+        lambda c: {"Día": c.on, "Estado": c.get_state_display(), "Enviado": c.sent_at, "Facturas": len(_reminded(c))},
+    )  # fmt: skip
 
 
 @holds("cuenta_bancaria", "Cuenta para girarle", order=45)

@@ -6,11 +6,12 @@ Shows only; paying is payments/portal_paying.py.
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from clientarea.access import client_of
-from payments import access, checkout, invoicing, official_papers
+from payments import access, checkout, invoicing, links, official_papers
 from payments.forms import SORTS, InvoiceFilterForm
 from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, InvoiceState, PaperKind
 from saas.accounts.doors import client
@@ -45,6 +46,14 @@ def invoice(request: HttpRequest, pk: int) -> HttpResponse:
 def commission(request: HttpRequest, pk: int) -> HttpResponse:
     """One commission invoice."""
     return _detail(request, get_object_or_404(access.commissions_of(client_of(request), today=clock.today()), pk=pk))
+
+
+@client
+@require_GET
+def shared_invoice(request: HttpRequest, pk: int) -> HttpResponse:
+    """A rent of a lease that who asks signed beside the renter: on to the signed link, which shows what is owed and no more."""
+    found = get_object_or_404(access.shared_invoices_of(client_of(request)), pk=pk)
+    return redirect("pay_link", links.token_of(found))
 
 
 @client

@@ -11,6 +11,7 @@ import pytest
 from babel.messages.mofile import read_mo
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.http import HttpResponse
 from django.test import Client as Browser
 from django.test import RequestFactory
 from django.utils import translation
@@ -350,7 +351,7 @@ def test_what_goes_wrong_is_told_in_english(cast: Casts, browse: Any) -> None:
         for page, status in ((errors.bad_request, 400), (errors.permission_denied, 403), (errors.server_error, 500), (errors.csrf_failure, 403)):
             request = RequestFactory().get("/area-de-clientes/")
             request.agency = here.agency  # type: ignore[attr-defined]
-            answer = page(request)
+            answer: HttpResponse = page(request)  # type: ignore[operator]
             assert (answer.status_code, SPANISH.findall(text_of(answer)), OURS.findall(text_of(answer))) == (status, [], []), status
 
 

@@ -32,7 +32,10 @@ ONLY_POSTS = {
 }  # fmt: skip
 # Where such people, logged in and with nothing under way, find nothing, and where they are sent on.
 NOT_NOW = {"brand_logo", "payment_return", "clearance_pdf"}
-SENT_ON = {"account_login", "mfa_authenticate", "invoices_pay", "my_data_json", "my_data_pdf", "notice", "pay_link_return", "payment_state"}
+SENT_ON = {
+    "account_login", "mfa_authenticate", "invoices_pay", "my_data_json", "my_data_pdf", "notice", "shared_invoice", "pay_link_return",
+    "payment_state",
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
