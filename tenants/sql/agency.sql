@@ -1,5 +1,5 @@
 -- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.
--- migrations: 98e3100056958cabe1e633f84a8e300a0fc086ce02a46d9800feceb82c57084f
+-- migrations: 18330bef7783d5f32671bf8d99f5f6e26d41c586fe3c3d8b6fbaa5c4bc14efa0
 
 CREATE FUNCTION "audit_refuse"() RETURNS "trigger"
     LANGUAGE "plpgsql"
@@ -112,6 +112,24 @@ BEGIN
     IF noted IS DISTINCT FROM said THEN
         RAISE EXCEPTION 'invoice %: its notes say %, it says %', NEW.invoice_id, noted, said
             USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $_$;
+
+CREATE FUNCTION "payments_number_follows"() RETURNS "trigger"
+    LANGUAGE "plpgsql"
+    AS $_$
+DECLARE
+    there boolean; brought boolean := false;
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.%I WHERE prefix = $1 AND number = $2)', TG_TABLE_SCHEMA, TG_TABLE_NAME)
+        INTO there USING NEW.prefix, NEW.number - 1;
+    IF NOT there AND TG_TABLE_NAME = 'payments_receipt' THEN
+        EXECUTE format('SELECT source = ''imported'' FROM %I.payments_payment WHERE id = $1', TG_TABLE_SCHEMA)
+            INTO brought USING NEW.payment_id;
+    END IF;
+    IF NOT there AND NOT brought THEN
+        RAISE EXCEPTION '% %-% would leave a gap', TG_TABLE_NAME, NEW.prefix, NEW.number USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NULL;
 END $_$;
@@ -1992,17 +2010,18 @@ INSERT INTO "django_migrations" ("id", "app", "name", "applied") VALUES
 	(50, 'payments', '0008_book', now()),
 	(51, 'payments', '0009_joined', now()),
 	(52, 'payments', '0010_credit_rule', now()),
-	(53, 'pqrs', '0001_initial', now()),
-	(54, 'pqrs', '0002_clock_files_events', now()),
-	(55, 'sessions', '0001_initial', now()),
-	(56, 'tenants', '0001_initial', now()),
-	(57, 'tenants', '0002_superadmin', now()),
-	(58, 'tenants', '0003_pulse_signatures_space', now()),
-	(59, 'tenants', '0004_texts_and_mails', now()),
-	(60, 'tenants', '0005_gone_callbacks', now()),
-	(61, 'usersessions', '0001_initial', now());
+	(53, 'payments', '0011_numbers_follow', now()),
+	(54, 'pqrs', '0001_initial', now()),
+	(55, 'pqrs', '0002_clock_files_events', now()),
+	(56, 'sessions', '0001_initial', now()),
+	(57, 'tenants', '0001_initial', now()),
+	(58, 'tenants', '0002_superadmin', now()),
+	(59, 'tenants', '0003_pulse_signatures_space', now()),
+	(60, 'tenants', '0004_texts_and_mails', now()),
+	(61, 'tenants', '0005_gone_callbacks', now()),
+	(62, 'usersessions', '0001_initial', now());
 
-SELECT pg_catalog.setval('"django_migrations_id_seq"', 61, true);
+SELECT pg_catalog.setval('"django_migrations_id_seq"', 62, true);
 
 ALTER TABLE ONLY "account_emailaddress"
     ADD CONSTRAINT "account_emailaddress_pkey" PRIMARY KEY ("id");
@@ -2818,9 +2837,13 @@ CREATE TRIGGER "policy_text_published_stays" BEFORE DELETE OR UPDATE ON "account
 
 CREATE TRIGGER "receipt_never_changes" BEFORE DELETE OR UPDATE ON "payments_receipt" FOR EACH ROW EXECUTE FUNCTION "payments_goes_by_undo"();
 
+CREATE CONSTRAINT TRIGGER "receipt_number_follows" AFTER INSERT ON "payments_receipt" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((("new"."prefix")::"text" = 'CP'::"text") AND ("new"."number" > 1))) EXECUTE FUNCTION "payments_number_follows"();
+
 CREATE TRIGGER "reversal_fits" AFTER INSERT ON "payments_reversal" FOR EACH ROW EXECUTE FUNCTION "payments_reversal_fits"();
 
 CREATE TRIGGER "reversal_never_changes" BEFORE DELETE OR UPDATE ON "payments_reversal" FOR EACH ROW EXECUTE FUNCTION "payments_never_changes"();
+
+CREATE CONSTRAINT TRIGGER "reversal_number_follows" AFTER INSERT ON "payments_reversal" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (("new"."number" > 1)) EXECUTE FUNCTION "payments_number_follows"();
 
 ALTER TABLE ONLY "account_emailaddress"
     ADD CONSTRAINT "account_emailaddress_user_id_2c513194_fk_accounts_user_id" FOREIGN KEY ("user_id") REFERENCES "accounts_user"("id") DEFERRABLE INITIALLY DEFERRED;

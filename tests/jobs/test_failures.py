@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,10 +89,9 @@ def test_what_is_set_aside_at_once_says_why_without_a_person(here: Cast, monkeyp
 
 
 def test_a_full_disk_says_so() -> None:
-    try:
-        open("/dev/full", "wb", buffering=0).write(b"x")
-    except OSError as error:
-        assert failures.told(error).startswith("OSError: … No space left on device [tests/jobs/test_failures.py:")
+    with pytest.raises(OSError, match="No space") as caught:
+        Path("/dev/full").write_bytes(b"x")
+    assert failures.told(caught.value).startswith("OSError: … No space left on device [tests/jobs/test_failures.py:")
 
 
 def test_an_error_without_a_message_is_its_type() -> None:
