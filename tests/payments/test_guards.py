@@ -104,6 +104,29 @@ def test_no_more_goes_back_than_came(here: Cast) -> None:
     _refused(nobody.save, "reversal_on_whose_word")
 
 
+def test_numbers_follow_without_a_gap(here: Cast) -> None:
+    last = Receipt.objects.order_by("-number").first()
+    assert last is not None
+    payment = Payment.objects.create(client=here.rita, source="manual", state=PaymentState.STARTED, amount=1)
+    values = {"payment": payment, "client": here.rita, "amount": 1, "issued_at": NOW, "code": "x"}
+    _refused(lambda: Receipt.objects.create(prefix="CP", number=last.number + 2, **values), f"CP-{last.number + 2} would leave a gap")
+    reversal = Reversal(
+        prefix="RV", number=3, key="x", kind=ReversalKind.STAFF, payment=Payment.objects.get(state="approved"), client=here.rita, amount=1,
+        reason="x", made_by=here.sara, made_at=NOW,
+    )  # fmt: skip
+    with pytest.raises(IntegrityError, match="RV-3 would leave a gap"), transaction.atomic(), connection.cursor() as cursor:
+        reversal.save()
+        cursor.execute("SET CONSTRAINTS reversal_number_follows IMMEDIATE")
+    # What an agency's book brought says what its own papers said; ours go on after it.
+    Payment.objects.filter(pk=payment.pk).update(source="imported")
+    with transaction.atomic():
+        Receipt.objects.create(prefix="CP", number=last.number + 9, **values)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS receipt_number_follows IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        transaction.set_rollback(True)
+
+
 def test_a_signature_credits_one_payment_of_an_attempt(here: Cast) -> None:
     attempt = Attempt.objects.first()
     again = Payment(

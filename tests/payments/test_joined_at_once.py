@@ -14,7 +14,21 @@ from typing import Any
 
 import pytest
 
-from payments import accounts, checkout, credit_notes, issuing, manual, payout_making, payouts, proofs, runs, settlement, transfers
+from payments import (
+    accounts,
+    checkout,
+    credit_notes,
+    credits,
+    issuing,
+    manual,
+    payout_making,
+    payouts,
+    proofs,
+    reversals,
+    runs,
+    settlement,
+    transfers,
+)
 from payments.models import (
     Attempt,
     AttemptState,
@@ -218,3 +232,50 @@ def test_a_run_of_commissions_and_a_liquidation_at_once_charge_once_and_wait_for
         return lambda: runs.run_some(run.pk, now=NOW), liquidate, check
 
     assert everywhere(here.agency, prepare) >= 15
+
+
+@pytest.mark.parametrize("other", ["again", "reversal", "by staff", "note"])
+def test_a_credit_applied_by_the_rule_beside_whatever_else_moves_it(here: Cast, other: str) -> None:
+    number(here, Series.NOTE)
+
+    def prepare() -> Any:
+        for left in list(credits.credits_of(here.rita)):
+            reversals.reverse_by_staff(left[0].pk, reason="Prueba", staff=here.sara, now=NOW)
+        invoice, another = fresh(here), fresh(here)
+        entry = manual.ManualPayment(
+            key=uuid.uuid4(), client=here.rita, amount=Decimal(400_000), means="Efectivo", reference="", paid_on=TODAY, lines=()
+        )
+        payment = settlement.settle_manual(entry, staff=here.sara, now=NOW)
+
+        def rule() -> str:
+            credits.apply_by_rule(invoice.pk, now=NOW)
+            return "done"
+
+        def by_staff() -> Any:
+            return credits.apply_credit(here.rita, [(another.pk, Decimal(400_000))], key=uuid.uuid4(), staff=here.sara, now=NOW)
+
+        def reverse() -> Any:
+            return reversals.reverse_by_staff(payment.pk, reason="Prueba", staff=here.sara, now=NOW)
+
+        def note() -> Any:
+            return credit_notes.issue_note(invoice.pk, amount=Decimal(1_000_000), reason="x", key=uuid.uuid4(), staff=here.sara, now=NOW)
+
+        works = {"again": rule, "reversal": reverse, "by staff": told(by_staff, credits.CreditRefused), "note": note}
+
+        def check(results: tuple[Any, Any]) -> None:
+            invoice.refresh_from_db()
+            another.refresh_from_db()
+            credit = credits.credit_of(here.rita)
+            if other == "again":
+                assert (invoice.applied, credit) == (400_000, 0)
+            elif other == "reversal":
+                assert (invoice.applied, credit) == (0, 0)
+            elif other == "by staff":  # one of the two has all of it
+                assert {invoice.applied, another.applied} == {0, 400_000}
+                assert credit == 0
+            else:  # the note leaves 215.000 to pay
+                assert (invoice.applied, credit) == (ONE, 185_000)
+
+        return rule, works[other], check
+
+    assert everywhere(here.agency, prepare) >= 5

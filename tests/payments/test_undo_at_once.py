@@ -16,19 +16,16 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 
 from clientarea.models import BookImport
 from payments import checkout, manual, settlement
 from payments.models import Counter, Invoice, Payment, Receipt
 from saas import book_imports, book_undo
-from tenants import context
-from tenants.models import Agency, Bell
-from tenants.provisioning import create_agency
+from tests.arena import committed_agency, inside
 from tests.importing.books import Book
 from tests.payments.boundaries import cross
 from tests.payments.money import body_of, check_invariants, credited, receive, start
-from tests.world import NOW, TODAY, Cast, make_cast, make_invoice, payer_of
+from tests.world import NOW, TODAY, Cast, make_invoice, payer_of
 
 NUMBERS = count(7000)
 STEP = 8
@@ -36,26 +33,16 @@ STEP = 8
 
 @pytest.fixture(scope="module")
 def arena(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cast]:
-    """An agency whose rows are really committed, with the cast in it. It is gone when the module ends."""
-    with django_db_blocker.unblock():
-        agency = create_agency(name="Zeta", slug="zeta", nit="900373913", nit_check="4", email="hola@zeta.example", now=NOW)
-        try:
-            yield make_cast(agency)
-        finally:
-            context.leave()
-            with connection.cursor() as cursor:
-                cursor.execute(f'DROP SCHEMA "{agency.schema_name}" CASCADE')
-            Bell.objects.filter(schema_name=agency.schema_name).delete()
-            agency.domains.all().delete()
-            Agency.objects.filter(pk=agency.pk).delete()
+    """The agency of this module."""
+    with committed_agency(django_db_blocker, slug="zeta") as cast:
+        yield cast
 
 
 @pytest.fixture
 def here(arena: Cast, committed: None, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> Iterator[Cast]:
     """Inside that agency; nobody is nudged. The money must add up afterwards."""
     settings.MEDIA_ROOT = tmp_path / "media"
-    monkeypatch.setattr("saas.jobs.defer.nudge", lambda schema, job_id: None)
-    with context.in_agency(arena.agency):
+    with inside(arena, monkeypatch):
         yield arena
         check_invariants()
 
