@@ -63,5 +63,7 @@ OPERATOR = {
     "superadmin-acts": "/superadmin/tenants/operatoract/",
     "superadmin-plan": "/superadmin/hacer/plan/?ids=1", "superadmin-retire": "/superadmin/hacer/retirar/?ids=1",
     "superadmin-invite": "/superadmin/operadores/invitar/", "superadmin-exports": "/superadmin/tenants/export/",
+    "superadmin-domains": "/superadmin/tenants/domain/", "superadmin-alarms": "/superadmin/tenants/alarm/",
+    "superadmin-visits": "/superadmin/tenants/supportvisit/", "superadmin-announcements": "/superadmin/tenants/announcement/",
     "superadmin-texts": "/superadmin/tenants/platformtext/", "superadmin-text": "/superadmin/tenants/platformtext/add/",
 }  # fmt: skip
