@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clientarea.models import Client
@@ -229,8 +230,10 @@ def desk_payouts_file(request: HttpRequest, pk: int) -> HttpResponse:
     file = get_object_or_404(BankFile.objects.select_related("made_by"), pk=pk)
     now = clock.now()
     if request.method == "POST":
-        payout_files.apply_file(file.pk, staff=who(request), now=now)
-        messages.success(request, _("El archivo se aplicó. Lo que no cuadró quedó en la lista."))
+        applied = payout_files.apply_file(file.pk, staff=who(request), now=now)
+        paid = sum(1 for row in applied.outcome if not row["trouble"])
+        told = ngettext("%s egreso quedó como girado.", "%s egresos quedaron como girados.", paid) % paid
+        messages.success(request, f"{told} {_('El comprobante le llega por correo a cada propietario. Lo que no cuadró quedó en la lista.')}")
         return redirect("desk_payouts_file", pk=pk)
     rows = payout_files.told_of(file, today=clock.local(now).date())
     context = {"file": file, "fitting": [row for row in rows if row.fits], "others": [row for row in rows if not row.fits]}

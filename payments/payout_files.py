@@ -157,6 +157,8 @@ def _match(rows: Sequence[dict[str, Any]], *, today: date) -> list[Match]:
                 trouble = "Varios egresos de este propietario tienen ese valor: falta la referencia."
         if trouble:
             pass
+        elif order is None and amount is None:
+            trouble = "No se entiende el valor."
         elif order is None:
             trouble = "Ningún egreso revisado corresponde a esta referencia o a este documento y valor."
         elif order.pk in used:

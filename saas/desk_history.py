@@ -53,6 +53,7 @@ WORDS: dict[str, Any] = {
     "credit_used": _("saldo a favor aplicado"), "closed": _("marcado como visto"), "shares": _("participaciones"), "voided": _("anulada"),
     "issued": _("emitida"), "credit_note": _("nota crédito"), "mail": _("enviada a"), "state": _("estado"), "draft": _("borrador"),
     "version": _("versión publicada"), "second_factor": _("segundo paso"), "domain": _("dominio"), "liquidation": _("liquidación"),
+    "liquidated": _("liquidado con lo recaudado hasta"),
     "deduction": _("descuento"), "rent_increase": _("incremento"), "clients": _("clientes"), "opened": _("radicada"),
     "wrote": _("respondió"), "moved": _("pasó a"), "extended": _("prorrogada"), "assigned": _("asignada"),
     "rent_increase_notice": _("aviso del incremento"), "taken": _("recibido"), "kind": _("tipo"), "title": _("título"),
@@ -95,7 +96,7 @@ def told(change: Change) -> Told:
     return Told(
         at=change.at, who=change.who_name, subject=str(label), number=change.subject_id, field=_field(model, change.field),
         url=reverse(view, args=[change.subject_id]) if view and change.subject_id else "",
-        before=_value(change.before), after=_value(change.after),
+        before=_value(model, change.field, change.before), after=_value(model, change.field, change.after),
     )  # fmt: skip
 
 
@@ -132,15 +133,20 @@ def _day(text: str) -> datetime | None:
 def _field(model: str, name: str) -> str:
     if name in WORDS:
         return str(WORDS[name])
+    return str(getattr(_column(model, name), "verbose_name", name)).replace("_", " ")
+
+
+def _column(model: str, name: str) -> Any:
     try:
-        field: Any = apps.get_model(model)._meta.get_field(name) if model else None
+        return apps.get_model(model)._meta.get_field(name) if model else None
     except (FieldDoesNotExist, LookupError):
-        field = None
-    return str(getattr(field, "verbose_name", name)).replace("_", " ")
+        return None
 
 
-def _value(text: str) -> str:
-    said = {"True": "sí", "False": "no"}.get(text, text)
+def _value(model: str, name: str, text: str) -> str:
+    """A value in words: a choice by its name, a yes or no."""
+    choices = dict(getattr(_column(model, name), "flatchoices", ()))
+    said = str(choices.get(text) or {"True": "sí", "False": "no"}.get(text, text))
     return said if len(said) <= LONGEST else said[:LONGEST].rstrip() + "…"
 
 
