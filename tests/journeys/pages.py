@@ -55,6 +55,11 @@ STAFF = {
     "desk-book": "/oficina/libro/",
     "desk-api": "/oficina/ajustes/api/", "desk-notices": "/oficina/ajustes/avisos/",
     "desk-visits": "/oficina/ajustes/visitas/", "desk-domain": "/oficina/ajustes/dominio/",
+    "desk-search": "/oficina/buscar/?q=salazar", "desk-unit": "/oficina/inmuebles/1/", "desk-unit-new": "/oficina/inmuebles/nuevo/",
+    "desk-lease": "/oficina/contratos/1/", "desk-lease-new": "/oficina/contratos/nuevo/", "desk-payment": "/oficina/pagos/1/",
+    "desk-register-client": "/oficina/clientes/1/registrar-pago/", "desk-reverse": "/oficina/pagos/1/reversar/", "desk-policy": "/oficina/abonos/",
+    "desk-close-day": "/oficina/cierre/?dia=2026-11-20", "desk-case-report": "/oficina/pqrs/informe/", "desk-case-terms": "/oficina/pqrs/plazos/",
+    "desk-canned": "/oficina/pqrs/plantillas/", "desk-canned-new": "/oficina/pqrs/plantillas/nueva/",
     "desk-mails": "/oficina/ajustes/correos/", "desk-history": "/oficina/historial/", "desk-policy-text": "/oficina/ajustes/politica/",
 }  # fmt: skip
 OPERATOR = {
