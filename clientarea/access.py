@@ -6,9 +6,10 @@ Staff who look as a client (saas/accounts/viewing.py) come this way too, and eac
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -28,7 +29,7 @@ def client_of(request: HttpRequest) -> Client:
         if viewing is not None:
             known = _looked_at(request, viewing)
         elif request.user.is_authenticated:
-            known = Client.objects.filter(user_id=request.user.pk).first()
+            known = with_roles().filter(user_id=request.user.pk).first()
         if known is None:
             raise Http404
         request._client = known  # type: ignore[attr-defined]
@@ -37,12 +38,18 @@ def client_of(request: HttpRequest) -> Client:
 
 def _looked_at(request: HttpRequest, viewing: Viewing) -> Client | None:
     """The client whom staff is looking as. That it was looked at is written down before anything is shown."""
-    client = Client.objects.filter(pk=viewing.client_id).first()
+    client = with_roles().filter(pk=viewing.client_id).first()
     if client is not None and isinstance(request.user, User):
         PortalView.objects.create(
             client=client, staff=request.user, staff_name=request.user.name, path=request.path[:200], seen_at=clock.now()
         )
     return client
+
+
+def with_roles() -> QuerySet[Client]:
+    """Clients, each with `rents` (signed a lease) and `owns` (a share of a unit), which every page's navigation asks."""
+    signed = Lease.objects.filter(Q(renter=OuterRef("pk")) | Q(co_renter=OuterRef("pk")))
+    return Client.objects.annotate(rents=Exists(signed), owns=Exists(Ownership.objects.filter(owner=OuterRef("pk"))))
 
 
 def leases_of(client: Client) -> QuerySet[Lease]:
@@ -83,16 +90,6 @@ def papers_of(client: Client) -> QuerySet[Paper]:
     return Paper.objects.filter(client=client)
 
 
-def is_renter(client: Client) -> bool:
-    """Whether a client has signed a lease."""
-    return leases_of(client).exists()
-
-
-def is_owner(client: Client) -> bool:
-    """Whether a client owns a share of a unit."""
-    return ownerships_of(client).exists()
-
-
 def roles(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `is_renter`, `is_owner` and `unread_notices` ("", "3", "99+") for the portal's navigation, and
     `viewing` and `viewing_client`, whom staff is looking as. Nothing is asked until a template looks."""
@@ -109,8 +106,8 @@ def roles(request: HttpRequest) -> dict[str, Any]:
             return False
 
     return {
-        "is_renter": SimpleLazyObject(lambda: ask(is_renter)),
-        "is_owner": SimpleLazyObject(lambda: ask(is_owner)),
+        "is_renter": SimpleLazyObject(lambda: ask(attrgetter("rents"))),
+        "is_owner": SimpleLazyObject(lambda: ask(attrgetter("owns"))),
         "unread_notices": SimpleLazyObject(lambda: ask(notices.unread_words) or ""),
         "viewing": SimpleLazyObject(lambda: viewing_of(request)),
         "viewing_client": SimpleLazyObject(lambda: client_of(request)),

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, F, OuterRef, Prefetch, Q, Sum
 from django.http import HttpRequest, HttpResponse
@@ -30,6 +29,7 @@ from saas.accounts import doors, second_factor, team
 from saas.accounts.models import StaffRole
 from saas.audit.changes import record
 from saas.lib import clock, seen
+from saas.lib.paging import page_of
 from tenants.limits import LimitReached
 
 PAGE = 25
@@ -42,7 +42,7 @@ OPTIONS = 8
 @require_GET
 def desk_clients(request: HttpRequest) -> HttpResponse:
     """*Clientes*: search by name, document, e-mail or telephone, filter by the state of the account, choose whom to invite."""
-    page = Paginator(chosen(request.GET), PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, chosen(request.GET), size=PAGE)
     listed: list[Any] = [tell_state(client) for client in page]
     wanted = request.GET.get("estado", "")
     states = [(key, label) for key, (label, _q) in ACCOUNT_STATES.items()]

@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, F, Prefetch, Q, Sum
 from django.http import HttpRequest, HttpResponse
@@ -27,6 +26,7 @@ from clientarea.models import Lease, Ownership, Unit
 from saas.accounts import doors
 from saas.audit.changes import record
 from saas.lib import clock, seen
+from saas.lib.paging import page_of
 from tenants.limits import LimitReached
 
 PAGE = 25
@@ -51,7 +51,7 @@ def desk_units(request: HttpRequest) -> HttpResponse:
     elif wanted == "libre":
         units = units.exclude(pk__in=in_force.values("unit"))
     leases = Prefetch("leases", queryset=in_force.select_related("renter").order_by("-ends_on"), to_attr="in_force")
-    page = Paginator(units.prefetch_related(_OWNERS, leases), PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, units.prefetch_related(_OWNERS, leases), size=PAGE)
     states = [("arrendado", _("Arrendados")), ("libre", _("Sin arrendar"))]
     return render(request, "clientarea/desk_units.html", {"page_obj": page, "q": typed, "estado": wanted, "states": states})
 
@@ -108,7 +108,7 @@ def desk_leases(request: HttpRequest) -> HttpResponse:
         leases = leases.filter(ends_on__lte=_soon()).order_by("ends_on", "pk")
     elif wanted == "terminado":
         leases = leases.filter(ends_on__lt=today).order_by("-ends_on", "pk")
-    page = Paginator(leases, PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, leases, size=PAGE)
     for lease in page:
         _tell_state(lease)
     context = {"page_obj": page, "q": typed, "estado": wanted, "states": list(LEASE_STATES.items())}

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -26,6 +25,7 @@ from saas.accounts.doors import who
 from saas.accounts.models import StaffRole
 from saas.lib import clock
 from saas.lib.files import hand_out
+from saas.lib.paging import page_of
 
 PAGE = 25
 OPEN = (*WANTED, RequestState.HANDED_IN)
@@ -37,7 +37,7 @@ staff = doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
 def desk_files(request: HttpRequest) -> HttpResponse:
     """*Documentos*: what clients were asked for and is not settled, what came on top."""
     rows = FileRequest.objects.select_related("client").filter(state__in=OPEN).order_by("state", "due_on", "pk")
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, rows, size=PAGE)
     return render(request, "clientarea/desk_files.html", {"page_obj": page, "today": clock.today()})
 
 
@@ -46,7 +46,7 @@ def desk_files(request: HttpRequest) -> HttpResponse:
 def desk_client_files(request: HttpRequest, pk: int) -> HttpResponse:
     """One client's files and requests, those put away too."""
     client, today = get_object_or_404(Client, pk=pk), clock.today()
-    page = Paginator(client.files.select_related("lease", "event"), PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, client.files.select_related("lease", "event"), size=PAGE)
     for file in page:
         files.tell_expiry(file, today=today)
     context = {"client": client, "page_obj": page, "requests": client.file_requests.order_by("-pk")[:PAGE], "today": today}

@@ -9,13 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from clientarea.models import Client
 from saas.lib import phones
-from saas.lib.text import clean_name
+from saas.lib.form_fields import AddressField, LineField
 
 
 class ProfileForm(forms.Form):
     """How to reach a client. Checked and cleaned, never saved here."""
 
-    email = forms.EmailField(
+    email = AddressField(
         label=_("Correo electrónico"),
         max_length=254,
         help_text=_("Recibe sus comprobantes y los enlaces para ingresar. Si lo cambia, le enviamos un código al nuevo para confirmarlo."),
@@ -35,15 +35,12 @@ class ProfileForm(forms.Form):
         help_text=_("Con indicativo, por ejemplo 601 234 5678."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"}),
     )
-    address = forms.CharField(
+    address = LineField(
         label=_("Dirección"), max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "street-address"})
     )
-    city = forms.CharField(
+    city = LineField(
         label=_("Ciudad"), max_length=80, required=False, widget=forms.TextInput(attrs={"autocomplete": "address-level2"})
     )
-
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
 
     def clean_mobile(self) -> str:
         number = _phone(self.cleaned_data["mobile"])
@@ -56,12 +53,6 @@ class ProfileForm(forms.Form):
         if number and phones.is_mobile(number):
             raise forms.ValidationError(_("Ese es un celular: un fijo empieza por 60 y el indicativo de su ciudad."))
         return number
-
-    def clean_address(self) -> str:
-        return clean_name(self.cleaned_data["address"])
-
-    def clean_city(self) -> str:
-        return clean_name(self.cleaned_data["city"])
 
 
 def profile_initial(client: Client) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from clientarea.forms import ProfileForm, profile_initial
 from clientarea.importing.values import percent
 from clientarea.models import Client, DocumentKind, Lease, Unit, Use
 from saas.lib import documents, money
-from saas.lib.text import clean_name
+from saas.lib.form_fields import DayField, LineField
 
 CENT = Decimal("0.01")
 _KIND = re.compile(r"^(CC|CE|NIT|TI|PA|PPT)\s+")  # as documents are shown: "CC 1.007.975.904"
@@ -115,7 +115,7 @@ class ClientForm(ProfileForm, SeenForm):
         help_text=_("Un NIT puede llevar el dígito de verificación: 900.123.456-8."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    name = forms.CharField(label=_("Nombre o razón social"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = LineField(label=_("Nombre o razón social"), max_length=200)
     field_order = ("document_type", "document", "name", "email", "mobile", "landline", "address", "city", "seen")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -128,7 +128,7 @@ class ClientForm(ProfileForm, SeenForm):
                 field.widget.attrs["autocomplete"] = "off"  # the browser knows the data of staff, not of the client
 
     def clean_name(self) -> str:
-        name = clean_name(self.cleaned_data["name"])
+        name = str(self.cleaned_data["name"])
         if len(name) < 3:
             raise forms.ValidationError(gettext("Escriba el nombre completo."))
         return name
@@ -154,25 +154,18 @@ def client_initial(client: Client) -> dict[str, Any]:
 class UnitForm(SeenForm):
     """What a unit is and where."""
 
-    code = forms.CharField(label=_("Código"), max_length=20, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    kind = forms.CharField(label=_("Tipo"), max_length=40, help_text=_("Apartamento, casa, local, oficina, bodega…"))
-    address = forms.CharField(label=_("Dirección"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    city = forms.CharField(label=_("Ciudad"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    neighbourhood = forms.CharField(label=_("Barrio"), max_length=80, required=False)
+    code = LineField(label=_("Código"), max_length=20)
+    kind = LineField(label=_("Tipo"), max_length=40, help_text=_("Apartamento, casa, local, oficina, bodega…"))
+    address = LineField(label=_("Dirección"), max_length=200)
+    city = LineField(label=_("Ciudad"), max_length=80)
+    neighbourhood = LineField(label=_("Barrio"), max_length=80, required=False)
     stratum = forms.TypedChoiceField(
         label=_("Estrato"), required=False, coerce=int, empty_value=None, choices=[("", "—"), *[(n, str(n)) for n in range(7)]]
     )
-    registry = forms.CharField(label=_("Matrícula inmobiliaria"), max_length=40, required=False)
+    registry = LineField(label=_("Matrícula inmobiliaria"), max_length=40, required=False)
 
     def clean_code(self) -> str:
-        return clean_name(self.cleaned_data["code"]).upper()
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        for name in ("kind", "address", "city", "neighbourhood", "registry"):
-            if name in data:
-                data[name] = clean_name(data[name])
-        return data
+        return str(self.cleaned_data["code"]).upper()
 
 
 class OwnerForm(forms.Form):
@@ -221,19 +214,15 @@ def owners_initial(unit: Unit) -> list[dict[str, Any]]:
     return [{"owner": row.owner.document, "share": f"{row.share.normalize():f}".replace(".", ",")} for row in rows]
 
 
-def _day(label: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), input_formats=["%Y-%m-%d"])
-
-
 class LeaseForm(SeenForm):
     """What was signed."""
 
-    number = forms.CharField(label=_("Número de contrato"), max_length=30, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    number = LineField(label=_("Número de contrato"), max_length=30)
     unit = UnitField(label=_("Inmueble (código)"))
     renter = ClientField(label=_("Inquilino (documento)"))
     co_renter = ClientField(label=_("Coarrendatario (documento)"), required=False)
-    starts_on = _day(_("Empieza"))
-    ends_on = _day(_("Termina"))
+    starts_on = DayField(label=_("Empieza"))
+    ends_on = DayField(label=_("Termina"))
     rent = PesosField(label=_("Canon mensual"))
     administration = PesosField(label=_("Cuota de administración"), required=False)
     payment_day = forms.IntegerField(label=_("Día de pago"), min_value=1, max_value=31)
@@ -241,7 +230,7 @@ class LeaseForm(SeenForm):
     commission = PercentField(label=_("Comisión sobre el canon %"))
 
     def clean_number(self) -> str:
-        return clean_name(self.cleaned_data["number"]).upper()
+        return str(self.cleaned_data["number"]).upper()
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -277,4 +266,4 @@ def lease_initial(lease: Lease) -> dict[str, Any]:
 class EndForm(forms.Form):
     """When a lease ends."""
 
-    on = _day(_("Último día del contrato"))
+    on = DayField(label=_("Último día del contrato"))

@@ -15,15 +15,10 @@ from clientarea.files import FILES_AT_ONCE
 from clientarea.models import Client, Lease
 from clientarea.models_files import FileKind
 from saas.lib.file_fields import FilesField
-from saas.lib.text import clean_name
+from saas.lib.form_fields import DayField, LineField
 
 LONGEST = 500
 ONE_FILE = _("Un PDF o una foto (JPEG, PNG, WebP) de máximo 10 MB.")
-
-
-def _day(label: Any, **options: Any) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, widget=widget, input_formats=["%Y-%m-%d"], **options)
 
 
 def _leases_with(client: Client) -> Any:
@@ -36,17 +31,11 @@ class _About(forms.Form):
     """What a file is."""
 
     kind = forms.ChoiceField(label=_("Clase"), choices=FileKind.choices)
-    title = forms.CharField(label=_("Título"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-
-    def clean_title(self) -> str:
-        title = clean_name(self.cleaned_data["title"])
-        if not title:
-            raise forms.ValidationError(_("Escriba un título."))
-        return title
+    title = LineField(label=_("Título"), max_length=120, error_messages={"required": _("Escriba un título.")})
 
 
 class _Expiring(forms.Form):
-    expires_on = _day(_("Vence"), required=False, help_text=_("Si el documento tiene vencimiento. El cliente lo ve."))
+    expires_on = DayField(label=_("Vence"), required=False, help_text=_("Si el documento tiene vencimiento. El cliente lo ve."))
 
 
 class ShareForm(_About, _Expiring):
@@ -82,7 +71,7 @@ class AskForm(_About):
     why = forms.CharField(
         label=_("Para qué"), max_length=LONGEST, help_text=_("El cliente lo lee."), widget=forms.Textarea(attrs={"rows": 3, "maxlength": LONGEST})
     )
-    due_on = _day(_("Fecha límite"))
+    due_on = DayField(label=_("Fecha límite"))
     lease = forms.ModelChoiceField(label=_("Contrato"), queryset=Lease.objects.none(), required=False, empty_label=_("Ninguno en particular"))
     field_order = ["kind", "title", "why", "due_on", "lease"]
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from clientarea.models import Client
 from saas.accounts.models import User
-from saas.audit.changes import changes_of, differences, record
+from saas.audit.changes import differences, record
 from saas.audit.changes import keep as keep_all
 from saas.audit.models import Change
 from saas.lib import phones
@@ -54,19 +55,25 @@ def keep_imported(clients: Iterable[Client], *, before: Mapping[int, dict[str, s
     )
 
 
-def told(client: Client, *, reader: Any = None, most: int | None = SHOWN) -> list[Told]:
-    """The last changes of a client's data, newest first (`most` None: all); `reader`'s own are told as theirs."""
-    fields = Client._meta
-    return [
-        Told(
-            at=change.at,
-            who=_("Usted") if reader is not None and change.who_id == reader.pk else change.who_name,
-            what=str(fields.get_field(change.field).verbose_name).capitalize(),  # type: ignore[union-attr]
-            before=_shown(change.field, change.before),
-            after=_shown(change.field, change.after),
-        )
-        for change in changes_of(SUBJECT, client.pk).filter(field__in=TOLD)[:most]
-    ]
+def told(client: Client, *, reader: Any = None) -> list[Told]:
+    """The last changes of a client's data, newest first; `reader`'s own are told as theirs."""
+    return [tell(change, reader=reader) for change in changes_told(Client.objects.filter(pk=client.pk))[:SHOWN]]
+
+
+def changes_told(clients: QuerySet[Client]) -> QuerySet[Change]:
+    """Of the history of those clients, what they are told of, newest first."""
+    return Change.objects.filter(subject=SUBJECT, subject_id__in=clients.order_by().values("pk"), field__in=TOLD).order_by("-pk")
+
+
+def tell(change: Change, *, reader: Any = None) -> Told:
+    """A change in words; `reader`'s own is told as theirs."""
+    return Told(
+        at=change.at,
+        who=_("Usted") if reader is not None and change.who_id == reader.pk else change.who_name,
+        what=str(Client._meta.get_field(change.field).verbose_name).capitalize(),  # type: ignore[union-attr]
+        before=_shown(change.field, change.before),
+        after=_shown(change.field, change.after),
+    )
 
 
 def _shown(field: str, value: str) -> str:

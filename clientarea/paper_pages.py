@@ -59,6 +59,12 @@ def give(
     return redirect(reverse(page, args=[*args, paper.pk]))
 
 
+def answer_later(request: HttpRequest, kind: str, *, name: str, title: str, content_type: str) -> HttpResponseBase:
+    """The page that follows the making of a paper of so much of the client's data that nothing of it is read here."""
+    paper = papers.ask_unread(kind, client_of(request), name=name, title=title, content_type=content_type, now=clock.now())
+    return redirect("paper", pk=paper.pk)
+
+
 def download(data: bytes, name: str, content_type: str) -> HttpResponse:
     """A file made just now, never cached on the way."""
     return HttpResponse(
@@ -86,7 +92,7 @@ def follow(request: HttpRequest, paper: Paper, *, base: str, page_url: str, file
         return redirect(page_url)
     context = {
         "paper": paper, "base": base, "page_url": page_url, "file_url": file_url, "slow": now - paper.asked_at > SLOW,
-        "kept_until": paper.asked_at + papers.KEPT,
+        "kept_until": paper.asked_at + papers.KEPT, "far": papers.far(paper) if paper.state == PaperState.WAITING else None,
     }  # fmt: skip
     template = "clientarea/_paper_state.html" if request.headers.get("HX-Request") else "clientarea/paper.html"
     response = render(request, template, context)

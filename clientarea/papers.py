@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -22,7 +23,7 @@ from django.db import transaction
 from clientarea.models import Client
 from clientarea.models_files import Paper, PaperState
 from saas.jobs.defer import defer
-from saas.lib import clock
+from saas.lib import clock, progress
 from saas.lib.languages import in_spanish
 from tenants.models import Agency
 
@@ -31,7 +32,11 @@ AT_ONCE = 60  # lines: a line of a table takes about 5 ms, so a page waits a thi
 KEPT = timedelta(hours=24)
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_ENDINGS = {PDF: "pdf", XLSX: "xlsx"}
+JSON = "application/json"
+_ENDINGS = {PDF: "pdf", XLSX: "xlsx", JSON: "json"}
+# What making each takes, in its order: reading the data, laying out the pages, writing the file, keeping it.
+_DATA = ("gather", "write", "keep")
+STAGES = {PDF: ("gather", "layout", "write", "keep"), XLSX: _DATA, JSON: _DATA}
 Asked = Mapping[str, Any]
 
 
@@ -94,9 +99,27 @@ def ask(kind: str, client: Client, asked: Asked, made: Draft, *, now: datetime) 
             },
         )  # fmt: skip
         if new:
-            defer("clientarea.make_paper", f"{paper.pk}:1", now=now, paper_id=paper.pk)
-            defer("clientarea.purge_paper", str(paper.pk), now=now, due_at=now + KEPT, paper_id=paper.pk)
+            _order(paper, now=now)
         return paper
+
+
+def ask_unread(kind: str, client: Client, *, name: str, title: str, content_type: str, now: datetime) -> Paper:
+    """Have a worker make a paper of so much that not even what it says is read in a request. While one waits, it is that one;
+    afterwards it is made anew, of what is there then."""
+    with transaction.atomic():
+        Client.objects.select_for_update().get(pk=client.pk)  # one at a time: a second click finds the first one's
+        waiting = Paper.objects.filter(client=client, kind=kind, state=PaperState.WAITING).first()
+        if waiting is not None:
+            return waiting
+        key = hashlib.sha256(f"{kind} {secrets.token_hex(16)}".encode()).hexdigest()
+        paper = Paper.objects.create(client=client, kind=kind, key=key, name=name, title=title, content_type=content_type, asked_at=now)
+        _order(paper, now=now)
+        return paper
+
+
+def _order(paper: Paper, *, now: datetime) -> None:
+    defer("clientarea.make_paper", f"{paper.pk}:1", now=now, paper_id=paper.pk)
+    defer("clientarea.purge_paper", str(paper.pk), now=now, due_at=now + KEPT, paper_id=paper.pk)
 
 
 def try_again(paper: Paper, *, now: datetime) -> None:
@@ -117,7 +140,12 @@ def make(paper_id: int, *, agency: Agency) -> None:
     if paper is None:
         return
     try:
-        data = draft(paper.kind, paper.client, agency, paper.asked).draw()
+        with progress.heard_by(partial(_tell, paper)):
+            progress.say("gather")
+            made = draft(paper.kind, paper.client, agency, paper.asked)
+            progress.say(STAGES[paper.content_type][1])
+            data = made.draw()
+            progress.say("keep")
     except Exception as error:
         # The type only: a message may carry personal data.
         log.error("paper %s (%s) could not be made: %s", paper.pk, paper.kind, type(error).__name__)
@@ -126,6 +154,38 @@ def make(paper_id: int, *, agency: Agency) -> None:
     path = default_storage.save(f"papers/{secrets.token_hex(16)}.{_ENDINGS[paper.content_type]}", ContentFile(data))
     if not waiting.update(state=PaperState.MADE, made_at=clock.now(), path=path, size=len(data)):
         default_storage.delete(path)  # another was quicker
+
+
+@dataclass(frozen=True)
+class Far:
+    """How far a paper's making is: in its `stage`, the `step`th `of` those that there are. Within it, `done` of `total`, or
+    so many pages laid out (`total` 0). `step` 0: no worker has begun."""
+
+    stage: str
+    step: int
+    of: int
+    done: int
+    total: int
+
+    @property
+    def value(self) -> float:
+        """How many steps are behind it, and of the one that it is in, the part that is known to be done."""
+        return max(self.step - 1, 0) + (min(self.done / self.total, 1) if self.total else 0)
+
+
+def far(paper: Paper) -> Far:
+    """How far the making of a paper that waits is, as its worker last said."""
+    stages = STAGES[paper.content_type]
+    stage, done, total = progress.far(_work(paper))
+    return Far(stage, stages.index(stage) + 1 if stage in stages else 0, len(stages), done, total)
+
+
+def _tell(paper: Paper, stage: str, done: int, total: int) -> None:
+    progress.teller(_work(paper), stage)(done, total)
+
+
+def _work(paper: Paper) -> str:
+    return f"paper:{paper.pk}:{paper.tries}"
 
 
 def purge(paper_id: int) -> None:

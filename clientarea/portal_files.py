@@ -6,7 +6,6 @@ Only ever the client's own files and requests; a file is handed out by its row, 
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
@@ -20,8 +19,8 @@ from clientarea.models_files import WANTED, RequestState
 from saas.accounts import doors
 from saas.lib import clock
 from saas.lib.files import hand_out
+from saas.lib.paging import page_of
 
-PAGE = 20
 REQUESTS = 30
 
 
@@ -30,7 +29,7 @@ REQUESTS = 30
 def client_files(request: HttpRequest) -> HttpResponse:
     """*Documentos*."""
     client, today = client_of(request), clock.today()
-    page = Paginator(files_of(client).filter(event=None).select_related("lease"), PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, files_of(client).filter(event=None).select_related("lease"))
     for file in page:
         files.tell_expiry(file, today=today)
     rows = list(requests_of(client)[:REQUESTS])

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
@@ -24,8 +23,7 @@ from clientarea.notice_words import ABOUT, words_of
 from saas.accounts import doors
 from saas.accounts.viewing import viewing_of
 from saas.lib import clock, signing
-
-PER_PAGE = 20
+from saas.lib.paging import page_of
 
 
 @doors.client
@@ -35,7 +33,7 @@ def notice_list(request: HttpRequest) -> HttpResponse:
     client = client_of(request)
     rows = notices.notices_of(client)
     unread_only = request.GET.get("ver") == "sin-leer"
-    page = Paginator(rows.filter(read_at=None) if unread_only else rows, PER_PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, rows.filter(read_at=None) if unread_only else rows)
     told: list[Any] = list(page.object_list)
     for notice in told:
         notice.words, notice.about = words_of(notice), ABOUT[NoticeKind(notice.kind)]

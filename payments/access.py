@@ -54,6 +54,12 @@ def invoices_of(client: Client, *, today: date) -> InvoiceQuerySet:
     return _invoices(client, InvoiceKind.RENT, today=today)
 
 
+def shared_invoices_of(client: Client) -> QuerySet[Invoice]:
+    """The rents of leases that a client signed beside the renter. They are the renter's: of them this client sees what the
+    signed link shows (payments/portal_link.py), and may pay."""
+    return Invoice.objects.filter(kind=InvoiceKind.RENT, lease__co_renter=client).exclude(client=client)
+
+
 def commissions_of(client: Client, *, today: date) -> InvoiceQuerySet:
     """The commission invoices asked of an owner, with their state, lease and unit."""
     return _invoices(client, InvoiceKind.COMMISSION, today=today)

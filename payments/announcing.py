@@ -15,7 +15,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from clientarea import notices
-from clientarea.models import NoticeKind
+from clientarea.models import Client, Notice, NoticeKind
 from payments.models import Invoice, InvoiceKind, Payout, PayoutOrder, Receipt
 from saas.jobs.defer import defer
 from saas.lib import clock
@@ -25,6 +25,34 @@ from saas.lib.businessdays import next_collection_time
 def invoice_key(invoice_id: int | str) -> str:
     """The key under which an invoice was announced."""
     return f"invoice:{invoice_id}"
+
+
+def co_renter_of(invoice: Invoice) -> Client | None:
+    """Who signed the lease of a rent too, and owes it as its client does."""
+    other = invoice.lease.co_renter if invoice.kind == InvoiceKind.RENT and invoice.lease else None
+    return other if other is not None and other.archived_at is None and other.pk != invoice.client_id else None
+
+
+def key_for(key: str, invoice: Invoice, client: Client) -> str:
+    """The key under which a client is told of an invoice: who signed the lease too has one of their own."""
+    return key if client.pk == invoice.client_id else f"{key}:{client.pk}"
+
+
+def path_for(invoice: Invoice, client: Client) -> str:
+    """Where a client sees an invoice. It is its client's alone; who signed the lease too sees what the signed link shows."""
+    return invoice_path(invoice) if client.pk == invoice.client_id else _path("shared_invoice", invoice.pk)
+
+
+def tell_co_renter(invoice: Invoice, now: datetime) -> None:
+    """Tell who signed the lease too of a new rent, in the list and by mail as that person wants: once of each."""
+    other = co_renter_of(invoice)
+    if other is None:
+        return
+    key = key_for(invoice_key(invoice.pk), invoice, other)
+    notices.tell(client=other, kind=NoticeKind.INVOICE, key=key, data=_data(invoice), link=path_for(invoice, other), now=now)
+    if notices.wants_mail(other, NoticeKind.INVOICE):
+        told = Notice.objects.get(key=key)
+        defer(notices.GENERIC, f"notice:{key}", now=now, due_at=mail_time(invoice, now), notice_id=told.pk)
 
 
 def announce_invoice(invoice: Invoice, now: datetime) -> bool:
@@ -41,16 +69,18 @@ def announce_invoice(invoice: Invoice, now: datetime) -> bool:
         # Whoever asks first sends it: the row says so.
         if wanted and Invoice.objects.filter(pk=invoice.pk, mail_asked_at=None).update(mail_asked_at=now):
             defer("payments.invoice_mail", f"notice:{key}", now=now, due_at=mail_time(invoice, now), invoice_id=invoice.pk)
+        if new:
+            tell_co_renter(invoice, now)
         return new
 
 
 def announce_issued(invoices: Iterable[Invoice], now: datetime) -> None:
     """Put invoices that were just issued here on their clients' lists, in three statements, without a mail: that is the
     agency's button. Those that ask for nothing (any more) are not told."""
-    rows = Invoice.objects.owed().filter(pk__in=[invoice.pk for invoice in invoices]).select_related("client").order_by("pk")
-    notices.tell_all(
-        NoticeKind.INVOICE, [notices.News(row.client, invoice_key(row.pk), _data(row), invoice_path(row)) for row in rows], now=now
-    )
+    rows = Invoice.objects.owed().filter(pk__in=[invoice.pk for invoice in invoices]).select_related("client", "lease__co_renter").order_by("pk")
+    told = [(row, client) for row in rows for client in (row.client, co_renter_of(row)) if client is not None]
+    news = [notices.News(client, key_for(invoice_key(row.pk), row, client), _data(row), path_for(row, client)) for row, client in told]
+    notices.tell_all(NoticeKind.INVOICE, news, now=now)
 
 
 def mail_time(invoice: Invoice, now: datetime) -> datetime:

@@ -32,6 +32,7 @@ from payments.models import (
 from payments.policy import PaymentPolicy, current_policy, refusal
 from saas.jobs.defer import defer
 from saas.lib import crypto
+from saas.lib.languages import is_english
 from tenants import branding
 from tenants.context import current_agency
 from tenants.models import Agency
@@ -148,6 +149,15 @@ def checkout_form(*, attempt: Attempt, agency: Agency, response_path: str = "") 
         return accounts.gateway_of(attempt.account).build_form(accounts.credentials(attempt.account), request)
     except CheckoutRefused as refused:
         raise CheckoutError(str(refused)) from refused
+
+
+def cash_notice(amount: Decimal) -> str:
+    """What to tell a payer of `amount` (COP) about cash; empty if there is nothing. The gateway says it in Spanish, means by
+    means; in another language it is said in general."""
+    told = accounts.gateway().cash_warning(amount)
+    if told and is_english():
+        return _("Por su valor, este pago no se recibe en todos los puntos de efectivo. Con tarjeta, PSE u otro medio en línea sí.")
+    return told
 
 
 def _tax(lines: Sequence[PaymentLine]) -> tuple[Decimal, Decimal]:

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from payments import daily
@@ -15,6 +14,7 @@ from payments.desk_forms import DayForm
 from saas.accounts.doors import staff_of
 from saas.accounts.models import StaffRole
 from saas.lib import clock
+from saas.lib.downloads import download
 
 _TYPES = {
     "csv": ("text/csv; charset=utf-8", daily.as_csv),
@@ -48,8 +48,7 @@ def desk_close_file(request: HttpRequest, day: str, ending: str) -> HttpResponse
     content_type, write = _TYPES[ending]
     data = write(daily.close_of(form.cleaned_data["dia"]))
     name = f"cierre-{form.cleaned_data['dia'].isoformat()}.{ending}"
-    headers = {"Content-Disposition": content_disposition_header(True, name) or "attachment", "Cache-Control": "private, no-store"}
-    return HttpResponse(data, content_type=content_type, headers=headers)
+    return download(data, name, content_type)
 
 
 urlpatterns = [

@@ -19,7 +19,7 @@ from clientarea.models import Client
 from payments import manual, proofs
 from payments.models import Invoice, PaymentSource, PaymentState
 from saas.lib import money
-from saas.lib.text import clean_name
+from saas.lib.form_fields import DayField, LineField, ReasonField
 
 OLDEST_FIRST, CHOSEN, CREDIT = "oldest", "chosen", "credit"
 HOW = [
@@ -50,39 +50,33 @@ class CopField(forms.CharField):
         return amount
 
 
-class DayField(forms.DateField):
-    """A day, picked in the browser's own calendar."""
+class Filter(forms.Form):
+    """What of a list to look at, read from its address. Nonsense filters nothing."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), input_formats=["%Y-%m-%d"], **options)
+    def chosen(self, name: str) -> Any:
+        """What was chosen, or None."""
+        self.is_valid()  # what is nonsense is not among the cleaned
+        return self.cleaned_data.get(name) or None
+
+    @property
+    def active(self) -> bool:
+        """Whether anything was chosen."""
+        return any(self.chosen(name) for name in self.fields)
 
 
-class PaymentFilter(forms.Form):
-    """What of all payments to look at. Nonsense in an address filters nothing."""
+class PaymentFilter(Filter):
+    """What of all payments to look at."""
 
     q = forms.CharField(label=_("Buscar"), required=False, max_length=100)
-    state = forms.ChoiceField(label=_("Estado"), required=False)
-    source = forms.ChoiceField(label=_("Origen"), required=False)
+    state = forms.ChoiceField(label=_("Estado"), required=False, choices=[("", _("Todos")), *PaymentState.choices])
+    source = forms.ChoiceField(label=_("Origen"), required=False, choices=[("", _("Todos")), *PaymentSource.choices])
     means = forms.ChoiceField(label=_("Medio"), required=False)
     since = DayField(label=_("Desde"), required=False)
     until = DayField(label=_("Hasta"), required=False)
 
     def __init__(self, data: Any, *, means: Sequence[str]) -> None:
         super().__init__(data)
-        for name, choices in (
-            ("state", PaymentState.choices), ("source", PaymentSource.choices), ("means", [(each, each) for each in means]),
-        ):  # fmt: skip
-            self.fields[name].choices = [("", _("Todos")), *choices]  # type: ignore[attr-defined]
-        self.is_valid()
-
-    def chosen(self, name: str) -> Any:
-        """What was chosen, or None."""
-        return self.cleaned_data.get(name) or None
-
-    @property
-    def active(self) -> bool:
-        """Whether anything was chosen."""
-        return any(self.cleaned_data.values())
+        self.fields["means"].choices = [("", _("Todos")), *((each, each) for each in means)]  # type: ignore[attr-defined]
 
 
 class KeyedForm(forms.Form):
@@ -132,12 +126,8 @@ class ManualForm(_LinesForm):
     amount = CopField(label=_("Valor recibido"), help_text=_("En pesos, por ejemplo 1.215.000."))
     paid_on = DayField(label=_("Fecha en que pagó"))
     means = forms.ChoiceField(label=_("Medio"), choices=[(each, each) for each in manual.MEANS])
-    reference = forms.CharField(
-        label=_("Referencia"),
-        max_length=80,
-        required=False,
-        help_text=_("Número de la transferencia, consignación o cheque."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    reference = LineField(
+        label=_("Referencia"), max_length=80, required=False, help_text=_("Número de la transferencia, consignación o cheque.")
     )
     proof = forms.FileField(
         label=_("Soporte"),
@@ -164,9 +154,6 @@ class ManualForm(_LinesForm):
         if day < self.today - OLDEST_DAY:
             raise ValidationError(_("La fecha es de hace más de un año: revísela."))
         return day
-
-    def clean_reference(self) -> str:
-        return clean_name(self.cleaned_data["reference"])
 
     def clean_proof(self) -> proofs.ProofFile | None:
         upload = self.cleaned_data["proof"]
@@ -230,26 +217,15 @@ class CreditForm(_LinesForm):
 class ReasonForm(forms.Form):
     """*Reversar*: why, and that it is wanted."""
 
-    reason = forms.CharField(
-        label=_("Motivo"), min_length=5, max_length=200, help_text=_("Queda en el documento y se le dice al cliente."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )  # fmt: skip
+    reason = ReasonField(help_text=_("Queda en el documento y se le dice al cliente."))
     sure = forms.BooleanField(label=_("Entiendo que las facturas vuelven a quedar por cobrar y que se avisa al cliente"))
-
-    def clean_reason(self) -> str:
-        return clean_name(self.cleaned_data["reason"])
 
 
 class RefundForm(KeyedForm):
     """*Pedir reembolso*: how much and why."""
 
     amount = CopField(label=_("Valor por devolver"))
-    reason = forms.CharField(
-        label=_("Motivo"), min_length=5, max_length=200, help_text=_("Se le envía a PayU."), widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
-
-    def clean_reason(self) -> str:
-        return clean_name(self.cleaned_data["reason"])
+    reason = ReasonField(help_text=_("Se le envía a PayU."))
 
 
 class NoteForm(forms.Form):

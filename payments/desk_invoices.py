@@ -5,22 +5,20 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
-from django.utils.translation import gettext as _
+from django.shortcuts import get_object_or_404, render
+from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
 from payments import access, credit_notes, invoice_lists, invoicing, issuing, numbering, official_papers
 from payments.invoice_forms import InvoiceFilter
 from payments.models import CreditNote, Invoice, InvoiceState, PaperKind, Resolution
-from payments.portal_parts import counted_page_of, download, own, pdf_download
 from saas.accounts.doors import staff_of
 from saas.accounts.models import StaffRole
 from saas.audit.changes import changes_of
 from saas.lib import clock
-from saas.lib.pdf import PdfError
+from saas.lib.downloads import download, drawn_download
+from saas.lib.paging import counted_page_of
 
 _TYPES = {
     "csv": ("text/csv; charset=utf-8", invoice_lists.as_csv),
@@ -66,7 +64,7 @@ def desk_invoices_file(request: HttpRequest, ending: str) -> HttpResponse:
 def desk_invoice(request: HttpRequest, pk: int) -> HttpResponse:
     """One invoice, with all that is known of it and what can be done."""
     rows = invoice_lists.invoices(clock.today()).select_related("client", "lease__unit", "voided_by", "issued_by", "resolution", "run")
-    invoice = own(rows.prefetch_related("lines"), pk)
+    invoice = get_object_or_404(rows.prefetch_related("lines"), pk=pk)
     most = credit_notes.most_of(invoice)
     changes = list(changes_of("invoice", pk)[:50])
     for change in changes:
@@ -94,11 +92,9 @@ def desk_invoice(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def desk_invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The invoice as a PDF: the official one where there is one."""
-    invoice = own(invoice_lists.invoices(clock.today()), pk)
-    try:
-        return pdf_download(invoicing.paper_of(invoice, request.agency), f"factura-{invoice.full_number}.pdf")  # type: ignore[attr-defined]
-    except PdfError:
-        return _no_pdf(request, pk)
+    invoice = get_object_or_404(invoice_lists.invoices(clock.today()), pk=pk)
+    name, back = f"factura-{invoice.full_number}.pdf", reverse("desk_invoice", args=[pk])
+    return drawn_download(request, lambda: invoicing.paper_of(invoice, request.agency), name, back=back)  # type: ignore[attr-defined]
 
 
 @staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
@@ -118,10 +114,8 @@ def desk_invoice_xml(request: HttpRequest, pk: int) -> HttpResponse:
 def desk_note_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """A credit note as a PDF."""
     note = get_object_or_404(CreditNote.objects.select_related("invoice", "client", "resolution"), pk=pk)
-    try:
-        return pdf_download(invoicing.note_paper(note, request.agency), f"nota-credito-{note.full_number}.pdf")  # type: ignore[attr-defined]
-    except PdfError:
-        return _no_pdf(request, note.invoice_id)
+    name, back = f"nota-credito-{note.full_number}.pdf", reverse("desk_invoice", args=[note.invoice_id])
+    return drawn_download(request, lambda: invoicing.note_paper(note, request.agency), name, back=back)  # type: ignore[attr-defined]
 
 
 def warnings() -> list[tuple[Resolution, str]]:
@@ -129,11 +123,6 @@ def warnings() -> list[tuple[Resolution, str]]:
     today = clock.today()
     told = [(row, numbering.warning(row, today=today)) for row in Resolution.objects.filter(active=True).order_by("series")]
     return [(row, text) for row, text in told if text]
-
-
-def _no_pdf(request: HttpRequest, pk: int) -> HttpResponse:
-    messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
-    return redirect("desk_invoice", pk=pk)
 
 
 urlpatterns = [

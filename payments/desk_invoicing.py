@@ -15,11 +15,11 @@ from clientarea.models import Client, Lease
 from payments import increases, invoicing_policy, numbering
 from payments.invoice_forms import FiguresForm, ResolutionForm, RiseForm, RulesForm, TaxesForm
 from payments.models import RentIncrease, Resolution, YearFigures
-from payments.portal_parts import page_of
 from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole
 from saas.audit.changes import record
 from saas.lib import clock, money
+from saas.lib.paging import page_of
 
 
 @staff_of(StaffRole.HEAD)
@@ -91,7 +91,7 @@ def desk_increases(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         _decide(request)
         return redirect("desk_increases")
-    page = page_of(request, increases.proposals(clock.today()))  # type: ignore[arg-type]
+    page = page_of(request, increases.proposals(clock.today()))
     offered = [(each, RiseForm(initial={"percent": each.percent, "from_on": each.from_on}, auto_id=f"id_{each.lease.pk}_%s")) for each in page]
     rows = RentIncrease.objects.select_related("lease__renter", "made_by")
     applied = rows.filter(applied_at__isnull=False).order_by("-applied_at", "-pk")[:30]

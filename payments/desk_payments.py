@@ -13,9 +13,9 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -25,14 +25,14 @@ from payments.desk_forms import PaymentFilter
 from payments.gateway import GatewayState, NoticeRefused
 from payments.models import Attempt, Callback, CallbackSource, CallbackState, Payment, PaymentState, Reversal, TransferProof
 from payments.payu import states
-from payments.portal_parts import page_of, pdf_download
 from saas.accounts.doors import staff_of
 from saas.accounts.models import StaffRole
 from saas.jobs.defer import defer
 from saas.jobs.models import Job
 from saas.lib import clock
+from saas.lib.downloads import PDF, drawn_download, stored_download
 from saas.lib.money import cop
-from saas.lib.pdf import PdfError
+from saas.lib.paging import page_of
 
 # How long the page waits for PayU's answer by itself.
 WAIT = timedelta(minutes=2)
@@ -131,12 +131,13 @@ def desk_payment_receipt(request: HttpRequest, pk: int) -> HttpResponseBase:
     name = f"comprobante-{receipt.full_number}.pdf"
     file = receipts.open_pdf(receipt)
     if file is not None:
-        return _private(FileResponse(file, as_attachment=True, filename=name, content_type="application/pdf"))
-    try:
-        return pdf_download(documents.receipt_pdf(receipts.receipt_document(receipt, request.agency)), name)  # type: ignore[attr-defined]
-    except PdfError:
-        messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
-        return redirect("desk_payment", pk=pk)
+        return stored_download(file, name, PDF)
+    return drawn_download(
+        request,
+        lambda: documents.receipt_pdf(receipts.receipt_document(receipt, request.agency)),  # type: ignore[attr-defined]
+        name,
+        back=reverse("desk_payment", args=[pk]),
+    )
 
 
 @staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
@@ -144,12 +145,12 @@ def desk_payment_receipt(request: HttpRequest, pk: int) -> HttpResponseBase:
 def desk_reversal_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The paper of money that went back."""
     reversal = get_object_or_404(Reversal.objects.select_related("payment__receipt", "client"), pk=pk)
-    try:
-        data = reversal_document.reversal_pdf(reversal_document.reversal_document(reversal, request.agency))  # type: ignore[attr-defined]
-    except PdfError:
-        messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
-        return redirect("desk_payment", pk=reversal.payment_id)
-    return pdf_download(data, f"reversion-{reversal.full_number}.pdf")
+    return drawn_download(
+        request,
+        lambda: reversal_document.reversal_pdf(reversal_document.reversal_document(reversal, request.agency)),  # type: ignore[attr-defined]
+        f"reversion-{reversal.full_number}.pdf",
+        back=reverse("desk_payment", args=[reversal.payment_id]),
+    )
 
 
 @staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
@@ -161,7 +162,7 @@ def desk_payment_proof(request: HttpRequest, pk: int) -> HttpResponseBase:
     file = proofs.open_proof(proof) if proof is not None else None
     if proof is None or file is None:
         raise Http404
-    return _private(FileResponse(file, as_attachment=True, filename=proof.name, content_type=proof.content_type))
+    return stored_download(file, proof.name, proof.content_type)
 
 
 def sayings_of(attempts: list[Attempt]) -> dict[int, list[Saying]]:
@@ -236,12 +237,6 @@ def _found(finding: dict[str, Any]) -> str:
     amount = cop(Decimal(finding["amount"])) if finding["amount"] is not None else "—"
     message = finding["message"] if finding["state"] != "approved" else ""
     return " · ".join(part for part in (f"{what}: {state}", amount, finding["means"], message, finding["gateway_transaction"]) if part)
-
-
-def _private(response: FileResponse) -> FileResponse:
-    response["Cache-Control"] = "private, no-store"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 urlpatterns = [

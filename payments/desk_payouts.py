@@ -13,8 +13,7 @@ from django.contrib import messages
 from django.db.models import Count, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
-from django.utils.http import content_disposition_header
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -23,13 +22,13 @@ from clientarea.models import Client
 from payments import payout_banks, payout_document, payout_files, payout_making, payouts
 from payments.models import BankFile, OrderState, OwnerBank, Payout, PayoutLine, PayoutOrder
 from payments.payout_forms import BANKS, DeductionForm, FileForm, OwnerBankForm, TransferForm, UntilForm
-from payments.portal_parts import page_of, pdf_download
 from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole
 from saas.audit import changes
 from saas.lib import clock
+from saas.lib.downloads import download, drawn_download
 from saas.lib.money import cop
-from saas.lib.pdf import PdfError
+from saas.lib.paging import page_of
 
 MOST = 500  # orders acted on at once
 STATES = [*OrderState.choices]
@@ -91,7 +90,7 @@ def desk_payouts_make(request: HttpRequest) -> HttpResponse:
     context = {
         "form": UntilForm(initial={"hasta": until}, today=form.today),
         "proposal": proposal,
-        "page": page_of(request, owners),  # type: ignore[arg-type]
+        "page": page_of(request, owners),
         "collected": sum((liquid.collected for liquid in proposal.liquids), Decimal(0)),
         "net": sum((each["net"] for each in owners), Decimal(0)),
         "waiting": payout_making.waiting(until=until),
@@ -184,12 +183,12 @@ def desk_payout_paper(request: HttpRequest, pk: int, voucher: int) -> HttpRespon
     """The voucher (comprobante de egreso) of a line."""
     rows = Payout.objects.select_related("lease__unit", "owner")
     row = get_object_or_404(rows, pk=voucher, line__order=pk)
-    try:
-        data = payout_document.payout_pdf(payout_document.payout_document(row, request.agency))  # type: ignore[attr-defined]
-    except PdfError:
-        messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
-        return redirect("desk_payout", pk=pk)
-    return pdf_download(data, f"egreso-{row.full_number}.pdf")
+    return drawn_download(
+        request,
+        lambda: payout_document.payout_pdf(payout_document.payout_document(row, request.agency)),  # type: ignore[attr-defined]
+        f"egreso-{row.full_number}.pdf",
+        back=reverse("desk_payout", args=[pk]),
+    )
 
 
 @staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
@@ -206,8 +205,7 @@ def desk_payouts_bank(request: HttpRequest) -> HttpResponse:
     told = f"{len(orders)} egresos, {cop(sum(totals.values(), Decimal(0)))}"
     changes.record("payout_bank_file", 0, before={}, after={"taken": told}, by=who(request), now=now)
     name = f"giros-{clock.local(now):%Y-%m-%d}.csv"
-    headers = {"Content-Disposition": content_disposition_header(True, name) or "attachment", "Cache-Control": "private, no-store"}
-    return HttpResponse(data, content_type="text/csv; charset=utf-8", headers=headers)
+    return download(data, name, "text/csv; charset=utf-8")
 
 
 @staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)

@@ -12,7 +12,7 @@ from typing import Any
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -33,6 +33,8 @@ from tenants import branding
 from tenants.models import Agency
 
 RECENT = 10
+_SHARED = Q(beside__reminders__invoice__lease__co_renter=F("client"))  # what who signed the lease too was told of
+REMINDED = Count("reminders", distinct=True) + Count("beside__reminders", filter=_SHARED, distinct=True)
 # A letter carries its styles inside, and runs nothing.
 LETTER = {"default-src": [NONE], "style-src": [UNSAFE_INLINE], "img-src": [SELF], "frame-ancestors": [NONE], "sandbox": ["allow-popups"]}
 
@@ -60,7 +62,7 @@ def desk_reminders(request: HttpRequest) -> HttpResponse:
         "open_now": collection_hours(now),
         "next_time": next_collection_time(now),
         "unannounced": unannounced.unannounced(today=today).aggregate(invoices=Count("pk"), clients=Count("client", distinct=True)),
-        "contacts": Contact.objects.select_related("client").annotate(count=Count("reminders")).order_by("-on", "-pk")[:RECENT],
+        "contacts": Contact.objects.select_related("client").annotate(count=REMINDED).order_by("-on", "-pk")[:RECENT],
         "changes": [_told(change, form) for change in changes_of(reminder_policy.SUBJECT, 1)[:RECENT]],
     }
     return render(request, "payments/desk_reminders.html", context, status=422 if form.is_bound else 200)

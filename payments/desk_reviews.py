@@ -17,10 +17,10 @@ from payments import credits, manual, refunds, reviews, settlement
 from payments.desk_forms import NoteForm
 from payments.desk_payments import sayings_of
 from payments.models import Payment, Review, TransferProof, TransferState
-from payments.portal_parts import page_of
 from saas.accounts.doors import staff_of
 from saas.accounts.models import StaffRole
 from saas.lib import clock
+from saas.lib.paging import page_of
 
 # What to think of, by kind.
 ADVICE = {

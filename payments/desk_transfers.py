@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
@@ -16,28 +16,21 @@ from django.views.decorators.http import require_GET, require_http_methods
 from payments import proofs, transfers
 from payments.models import AccountKind, TransferProof, TransferState
 from payments.payout_forms import BANKS, OwnerBankForm
-from payments.portal_parts import page_of
 from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole
 from saas.audit import changes
 from saas.lib import clock
-from saas.lib.text import clean_name
-
-_PLAIN = {"autocomplete": "off"}
+from saas.lib.downloads import stored_download
+from saas.lib.form_fields import LineField, ReasonField
+from saas.lib.paging import page_of
 
 
 class TransferAccountForm(OwnerBankForm):
     """The agency's own account: unlike an owner's it is for everybody to read."""
 
-    holder = forms.CharField(label=gettext_lazy("A nombre de"), max_length=120, widget=forms.TextInput(attrs=_PLAIN))
-    document = forms.CharField(label=gettext_lazy("NIT o documento"), max_length=30, widget=forms.TextInput(attrs=_PLAIN))
+    holder = LineField(label=gettext_lazy("A nombre de"), max_length=120)
+    document = LineField(label=gettext_lazy("NIT o documento"), max_length=30)
     active = forms.BooleanField(label=gettext_lazy("Mis clientes pueden pagar por transferencia"), required=False)
-
-    def clean_holder(self) -> str:
-        return clean_name(self.cleaned_data["holder"])
-
-    def clean_document(self) -> str:
-        return clean_name(self.cleaned_data["document"])
 
     def told(self) -> dict[str, str]:
         """What payers are told, from a valid form."""
@@ -49,24 +42,13 @@ class TransferAccountForm(OwnerBankForm):
 class ConfirmForm(forms.Form):
     """*Confirmar*: the transfer's number at the bank."""
 
-    bank_reference = forms.CharField(
-        label=gettext_lazy("Número en el banco"), max_length=60, help_text=gettext_lazy("Como aparece en el extracto."),
-        widget=forms.TextInput(attrs=_PLAIN),
-    )  # fmt: skip
-
-    def clean_bank_reference(self) -> str:
-        return clean_name(self.cleaned_data["bank_reference"])
+    bank_reference = LineField(label=gettext_lazy("Número en el banco"), max_length=60, help_text=gettext_lazy("Como aparece en el extracto."))
 
 
 class RejectForm(forms.Form):
     """*Rechazar*: why."""
 
-    reason = forms.CharField(
-        label=gettext_lazy("Motivo"), min_length=5, max_length=200, help_text=gettext_lazy("El cliente lo lee."), widget=forms.TextInput(attrs=_PLAIN)
-    )
-
-    def clean_reason(self) -> str:
-        return clean_name(self.cleaned_data["reason"])
+    reason = ReasonField(help_text=gettext_lazy("El cliente lo lee."))
 
 
 @staff_of(StaffRole.HEAD)
@@ -136,10 +118,7 @@ def desk_transfer_proof(request: HttpRequest, pk: int) -> HttpResponseBase:
     file = proofs.open_proof(proof)
     if file is None:
         raise Http404
-    response = FileResponse(file, as_attachment=True, filename=proof.name, content_type=proof.content_type)
-    response["Cache-Control"] = "private, no-store"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return stored_download(file, proof.name, proof.content_type)
 
 
 urlpatterns = [

@@ -15,10 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from clientarea.models import Client, Lease
 from payments import invoicing_policy, monthly, official_papers
-from payments.desk_forms import CopField, DayField, KeyedForm
+from payments.desk_forms import CopField, Filter, KeyedForm
 from payments.drafts import Draft, DraftLine
 from payments.models import InvoiceKind, InvoiceState, LineKind, RunKind, Series
 from saas.lib import clock, money
+from saas.lib.form_fields import DayField, LineField, ReasonField
 from saas.lib.text import clean_name
 
 LINES = 4
@@ -67,27 +68,14 @@ class PercentField(forms.CharField):
         return f"{value.normalize():f}".replace(".", ",") if isinstance(value, Decimal) else value
 
 
-class InvoiceFilter(forms.Form):
-    """What of all invoices to look at. Nonsense in an address filters nothing."""
+class InvoiceFilter(Filter):
+    """What of all invoices to look at."""
 
     q = forms.CharField(label=_("Buscar"), required=False, max_length=100)
     kind = forms.ChoiceField(label=_("Tipo"), required=False, choices=[("", _("Todos")), *InvoiceKind.choices])
     state = forms.ChoiceField(label=_("Estado"), required=False, choices=[("", _("Todos")), *InvoiceState.choices])
     period = MonthField(label=_("Periodo"), required=False)
     client = forms.ModelChoiceField(Client.objects.all(), required=False, widget=forms.HiddenInput)
-
-    def __init__(self, data: Any) -> None:
-        super().__init__(data)
-        self.is_valid()
-
-    def chosen(self, name: str) -> Any:
-        """What was chosen, or None."""
-        return self.cleaned_data.get(name) or None
-
-    @property
-    def active(self) -> bool:
-        """Whether anything was chosen."""
-        return any(self.cleaned_data.values())
 
 
 class WriteForm(KeyedForm):
@@ -163,23 +151,15 @@ class WriteForm(KeyedForm):
 class VoidForm(forms.Form):
     """*Anular*: why, and that it is wanted."""
 
-    reason = forms.CharField(label=_("Motivo"), min_length=5, max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    reason = ReasonField()
     sure = forms.BooleanField(label=_("Entiendo que el número queda usado y que la factura no se puede recuperar"))
-
-    def clean_reason(self) -> str:
-        return clean_name(self.cleaned_data["reason"])
 
 
 class NoteForm(KeyedForm):
     """*Nota crédito*: how much and why."""
 
     amount = CopField(label=_("Valor de la nota, con IVA"))
-    reason = forms.CharField(
-        label=_("Motivo"), min_length=5, max_length=200, help_text=_("Sale en el documento."), widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
-
-    def clean_reason(self) -> str:
-        return clean_name(self.cleaned_data["reason"])
+    reason = ReasonField(help_text=_("Sale en el documento."))
 
 
 class PapersForm(forms.Form):
@@ -246,7 +226,7 @@ class ResolutionForm(forms.Form):
     )
     first = forms.IntegerField(label=_("Desde el número"), min_value=1, max_value=10**12, initial=1)
     last = forms.IntegerField(label=_("Hasta el número"), min_value=1, max_value=10**12)
-    text = forms.CharField(
+    text = LineField(
         label=_("Texto de la resolución"), required=False, max_length=200,
         help_text=_("Como debe salir impreso: «Autorización de numeración DIAN 1876… del 15 de enero de 2026»."),
     )  # fmt: skip
@@ -255,9 +235,6 @@ class ResolutionForm(forms.Form):
 
     def clean_prefix(self) -> str:
         return self.cleaned_data["prefix"].upper()
-
-    def clean_text(self) -> str:
-        return clean_name(self.cleaned_data["text"])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -99,9 +99,10 @@ def mail_some(period: date, kind: str, *, now: datetime) -> None:
     """The next slice of a month's mail, and the job of the one after it. Each invoice is asked for once."""
     with transaction.atomic():
         waiting = mailable(period, kind).filter(mail_asked_at=None).order_by("pk")
-        rows = list(waiting.select_for_update(of=("self",), skip_locked=True)[:MAIL_SLICE])
+        rows = list(waiting.select_related("lease__co_renter").select_for_update(of=("self",), skip_locked=True)[:MAIL_SLICE])
         for invoice in rows:
             defer("payments.invoice_mail", f"{invoice.pk}:month", now=now, due_at=announcing.mail_time(invoice, now), invoice_id=invoice.pk)
+            announcing.tell_co_renter(invoice, now)
         Invoice.objects.filter(pk__in=[invoice.pk for invoice in rows]).update(mail_asked_at=now)
         first = waiting.values_list("pk", flat=True).first()
         if first is not None:

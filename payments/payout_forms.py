@@ -14,9 +14,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from payments import payout_files
-from payments.desk_forms import CopField, DayField, KeyedForm
+from payments.desk_forms import CopField, KeyedForm
 from payments.models import AccountKind, DeductionKind, PayoutLine
-from saas.lib.text import clean_name
+from saas.lib.form_fields import DayField, LineField
 
 BANKS = (
     "Bancolombia", "Banco de Bogotá", "Davivienda", "BBVA Colombia", "Banco de Occidente", "Banco Popular", "Banco AV Villas",
@@ -46,10 +46,7 @@ class DeductionForm(KeyedForm):
 
     line = forms.TypedChoiceField(label=_("De qué inmueble y mes"), coerce=int)
     kind = forms.ChoiceField(label=_("Clase"), choices=DeductionKind.choices)
-    concept = forms.CharField(
-        label=_("Concepto"), min_length=3, max_length=120, help_text=_("El propietario lo lee en su comprobante."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )  # fmt: skip
+    concept = LineField(label=_("Concepto"), min_length=3, max_length=120, help_text=_("El propietario lo lee en su comprobante."))
     amount = CopField(label=_("Valor"))
 
     def __init__(self, *args: Any, lines: list[PayoutLine], **options: Any) -> None:
@@ -57,9 +54,6 @@ class DeductionForm(KeyedForm):
         self.fields["line"].choices = [  # type: ignore[attr-defined]
             (line.pk, f"{line.liquidation.lease.unit.code} · {line.liquidation.period:%m/%Y}") for line in lines
         ]
-
-    def clean_concept(self) -> str:
-        return clean_name(self.cleaned_data["concept"])
 
     def clean_kind(self) -> DeductionKind:
         return DeductionKind(self.cleaned_data["kind"])
@@ -69,9 +63,7 @@ class TransferForm(forms.Form):
     """What the bank did with one order."""
 
     paid_on = DayField(label=_("Fecha del giro"))
-    bank_reference = forms.CharField(
-        label=_("Referencia del banco"), max_length=60, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
+    bank_reference = LineField(label=_("Referencia del banco"), max_length=60, required=False)
 
     def __init__(self, *args: Any, today: date, **options: Any) -> None:
         super().__init__(*args, **{**options, "initial": {"paid_on": today}})
@@ -104,14 +96,11 @@ class FileForm(forms.Form):
 class OwnerBankForm(forms.Form):
     """Where an owner is paid. The number that is kept is not shown: it is typed whole to change it."""
 
-    bank = forms.CharField(label=_("Banco"), max_length=60, widget=forms.TextInput(attrs={"list": "banks", "autocomplete": "off"}))
+    bank = LineField(label=_("Banco"), max_length=60, widget=forms.TextInput(attrs={"list": "banks", "autocomplete": "off"}))
     kind = forms.ChoiceField(label=_("Tipo de cuenta"), choices=AccountKind.choices)
     account = forms.CharField(
         label=_("Número de cuenta"), max_length=30, widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
     )
-
-    def clean_bank(self) -> str:
-        return clean_name(self.cleaned_data["bank"])
 
     def clean_kind(self) -> AccountKind:
         return AccountKind(self.cleaned_data["kind"])

@@ -3,67 +3,79 @@ are paid."""
 
 from __future__ import annotations
 
-from django.db.models import Count
-
-from payments.models import Contact, Invoice, OwnerBank, Payment, Payout, Receipt
+from payments.models import Contact, Invoice, OwnerBank, Payment, Payout, Receipt, Reminder
 from saas.accounts.models import User
-from saas.lib.personal_data import Row, holds
+from saas.lib import clock
+from saas.lib.personal_data import Held, holds
 
 
 @holds("facturas", "Facturas", order=40)
-def invoices(user: User) -> list[Row]:
+def invoices(user: User) -> Held:
     """What was asked of the person."""
-    return [
-        {
+    return Held(
+        Invoice.objects.filter(client__user=user).order_by("issued_on", "pk"),
+        lambda i: {
             "Factura": i.full_number, "Concepto": i.concept, "Emisión": i.issued_on, "Vencimiento": i.due_on, "Total": i.total,
             "Saldo": i.total - i.applied,
-        }
-        for i in Invoice.objects.filter(client__user=user).order_by("issued_on", "pk")
-    ]  # fmt: skip
+        },
+    )  # fmt: skip
 
 
 @holds("pagos", "Pagos", order=41)
-def payments(user: User) -> list[Row]:
+def payments(user: User) -> Held:
     """What the person paid or tried to, and the data of who paid."""
-    return [
-        {
-            "Fecha": p.paid_on or p.created_at.date(), "Valor": p.amount, "Estado": p.get_state_display(), "Medio": p.means,
+    return Held(
+        Payment.objects.filter(client__user=user).order_by("pk"),
+        lambda p: {
+            "Fecha": p.paid_on or clock.local(p.created_at).date(), "Valor": p.amount, "Estado": p.get_state_display(), "Medio": p.means,
             "Referencia": p.reference, "Pagador": p.payer_name, "Correo": p.payer_email, "Teléfono": p.payer_phone,
             "Documento": f"{p.payer_document_type} {p.payer_document}".strip(),
-        }
-        for p in Payment.objects.filter(client__user=user).order_by("pk")
-    ]  # fmt: skip
+        },
+    )  # fmt: skip
 
 
 @holds("comprobantes", "Comprobantes de pago", order=42)
-def receipts(user: User) -> list[Row]:
+def receipts(user: User) -> Held:
     """The proofs of payment."""
-    return [
-        {"Comprobante": f"{r.prefix}-{r.number}", "Expedido": r.issued_at, "Valor": r.amount}
-        for r in Receipt.objects.filter(client__user=user).order_by("pk")
-    ]
+    return Held(
+        Receipt.objects.filter(client__user=user).order_by("pk"),
+        lambda r: {"Comprobante": f"{r.prefix}-{r.number}", "Expedido": r.issued_at, "Valor": r.amount},
+    )
 
 
 @holds("ingresos", "Ingresos como propietario", order=43)
-def payouts(user: User) -> list[Row]:
+def payouts(user: User) -> Held:
     """What the agency paid the person, and where to."""
-    return [
-        {"Comprobante de egreso": f"{p.prefix}-{p.number}", "Fecha": p.paid_on, "Neto girado": p.net, "Banco": p.bank, "Cuenta": p.account}
-        for p in Payout.objects.filter(owner__user=user).order_by("paid_on", "pk")
-    ]
+    return Held(
+        Payout.objects.filter(owner__user=user).order_by("paid_on", "pk"),
+        lambda p: {
+            "Comprobante de egreso": f"{p.prefix}-{p.number}", "Fecha": p.paid_on, "Neto girado": p.net, "Banco": p.bank, "Cuenta": p.account,
+        },
+    )  # fmt: skip
+
+
+def _reminded(contact: Contact) -> list[Reminder]:
+    """What a contact reminded its own client of."""
+    if contact.beside is None:
+        return list(contact.reminders.all())
+    shared = [(each, each.invoice.lease) for each in contact.beside.reminders.all()]
+    return [each for each, lease in shared if lease is not None and lease.co_renter_id == contact.client_id]
 
 
 @holds("recordatorios", "Recordatorios de pago", order=44)
-def contacts(user: User) -> list[Row]:
+def contacts(user: User) -> Held:
     """When the person was written to about what is owed."""
-    return [
-        {"Día": c.on, "Estado": c.get_state_display(), "Enviado": c.sent_at, "Facturas": c.count}
-        for c in Contact.objects.filter(client__user=user).annotate(count=Count("reminders")).order_by("on", "pk")
-    ]
+    return Held(
+        Contact.objects.filter(client__user=user).select_related("beside")
+        .prefetch_related("reminders", "beside__reminders__invoice__lease").order_by("on", "pk"),
+        lambda c: {"Día": c.on, "Estado": c.get_state_display(), "Enviado": c.sent_at, "Facturas": len(_reminded(c))},
+    )  # fmt: skip
 
 
 @holds("cuenta_bancaria", "Cuenta para girarle", order=45)
-def bank(user: User) -> list[Row]:
+def bank(user: User) -> Held:
     """Where the person is paid. The whole number stays sealed."""
-    rows = OwnerBank.objects.filter(owner__user=user)
-    return [{"Banco": b.bank, "Tipo de cuenta": b.get_kind_display(), "Cuenta": f"**** {b.ending}"} for b in rows]
+    return Held(
+        OwnerBank.objects.filter(owner__user=user).order_by("pk"),
+        lambda b: {"Banco": b.bank, "Tipo de cuenta": b.get_kind_display(), "Cuenta": f"**** {b.ending}"},
+    )

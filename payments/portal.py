@@ -21,6 +21,7 @@ urlpatterns = [
     path("facturas/", portal_invoices.invoices, name="invoices"),
     path("facturas/pagar/", portal_register.invoices_pay, name="invoices_pay"),
     path("facturas/<int:pk>/", portal_invoices.invoice, name="invoice"),
+    path("facturas/compartidas/<int:pk>/", portal_invoices.shared_invoice, name="shared_invoice"),
     path("facturas/<int:pk>/pdf/", portal_invoices.invoice_pdf, name="invoice_pdf"),
     path("facturas/<int:pk>/xml/", portal_invoices.invoice_xml, name="invoice_xml"),
     path("facturas/notas/<int:pk>/pdf/", portal_invoices.invoice_note, name="invoice_note"),

@@ -5,20 +5,19 @@ Shows only; paying is payments/portal_paying.py.
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from clientarea.access import client_of
-from payments import access, checkout, invoicing, official_papers
+from payments import access, checkout, invoicing, links, official_papers
 from payments.forms import SORTS, InvoiceFilterForm
 from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, InvoiceState, PaperKind
-from payments.portal_parts import counted_page_of, download, own, pdf_download
 from saas.accounts.doors import client
 from saas.lib import clock
-from saas.lib.languages import in_spanish
-from saas.lib.pdf import PdfError
+from saas.lib.downloads import download, drawn_download
+from saas.lib.paging import counted_page_of
 
 PAYABLE = (InvoiceState.PENDING, InvoiceState.OVERDUE, InvoiceState.PARTLY_PAID)
 
@@ -40,49 +39,54 @@ def commissions(request: HttpRequest) -> HttpResponse:
 @client
 def invoice(request: HttpRequest, pk: int) -> HttpResponse:
     """One rent invoice: what it consists of and what was paid of it."""
-    return _detail(request, own(access.invoices_of(client_of(request), today=clock.today()), pk))
+    return _detail(request, get_object_or_404(access.invoices_of(client_of(request), today=clock.today()), pk=pk))
 
 
 @client
 def commission(request: HttpRequest, pk: int) -> HttpResponse:
     """One commission invoice."""
-    return _detail(request, own(access.commissions_of(client_of(request), today=clock.today()), pk))
+    return _detail(request, get_object_or_404(access.commissions_of(client_of(request), today=clock.today()), pk=pk))
+
+
+@client
+@require_GET
+def shared_invoice(request: HttpRequest, pk: int) -> HttpResponse:
+    """A rent of a lease that who asks signed beside the renter: on to the signed link, which shows what is owed and no more."""
+    found = get_object_or_404(access.shared_invoices_of(client_of(request)), pk=pk)
+    return redirect("pay_link", links.token_of(found))
 
 
 @client
 def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The paper of a rent invoice."""
-    return _pdf(request, own(access.invoices_of(client_of(request), today=clock.today()).select_related("client"), pk))
+    return _pdf(request, get_object_or_404(access.invoices_of(client_of(request), today=clock.today()).select_related("client"), pk=pk))
 
 
 @client
 def invoice_xml(request: HttpRequest, pk: int) -> HttpResponse:
     """The official XML of a rent invoice, where the agency attached one."""
-    return _xml(own(access.invoices_of(client_of(request), today=clock.today()), pk))
+    return _xml(get_object_or_404(access.invoices_of(client_of(request), today=clock.today()), pk=pk))
 
 
 @client
 def commission_xml(request: HttpRequest, pk: int) -> HttpResponse:
     """The official XML of a commission invoice, where the agency attached one."""
-    return _xml(own(access.commissions_of(client_of(request), today=clock.today()), pk))
+    return _xml(get_object_or_404(access.commissions_of(client_of(request), today=clock.today()), pk=pk))
 
 
 @client
 def invoice_note(request: HttpRequest, pk: int) -> HttpResponse:
     """The paper of a credit note."""
-    note = own(access.notes_of(client_of(request)), pk)
-    try:
-        data = invoicing.note_paper(note, request.agency)  # type: ignore[attr-defined]
-    except PdfError:
-        messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
-        return redirect("invoice" if note.invoice.kind == InvoiceKind.RENT else "commission", pk=note.invoice_id)
-    return pdf_download(data, f"nota-credito-{note.full_number}.pdf")
+    note = get_object_or_404(access.notes_of(client_of(request)), pk=pk)
+    back = reverse("invoice" if note.invoice.kind == InvoiceKind.RENT else "commission", args=[note.invoice_id])
+    name = f"nota-credito-{note.full_number}.pdf"
+    return drawn_download(request, lambda: invoicing.note_paper(note, request.agency), name, back=back)  # type: ignore[attr-defined]
 
 
 @client
 def commission_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The paper of a commission invoice."""
-    return _pdf(request, own(access.commissions_of(client_of(request), today=clock.today()).select_related("client"), pk))
+    return _pdf(request, get_object_or_404(access.commissions_of(client_of(request), today=clock.today()).select_related("client"), pk=pk))
 
 
 def _list(request: HttpRequest, rows: InvoiceQuerySet, template: str) -> HttpResponse:
@@ -139,13 +143,9 @@ def _detail(request: HttpRequest, row: Invoice) -> HttpResponse:
 
 
 def _pdf(request: HttpRequest, row: Invoice) -> HttpResponse:
-    try:
-        with in_spanish():
-            data = invoicing.paper_of(row, request.agency)  # type: ignore[attr-defined]
-    except PdfError:
-        messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
-        return redirect("invoice" if row.kind == InvoiceKind.RENT else "commission", pk=row.pk)
-    return pdf_download(data, f"factura-{row.full_number}.pdf")
+    back = reverse("invoice" if row.kind == InvoiceKind.RENT else "commission", args=[row.pk])
+    name = f"factura-{row.full_number}.pdf"
+    return drawn_download(request, lambda: invoicing.paper_of(row, request.agency), name, back=back)  # type: ignore[attr-defined]
 
 
 def _xml(row: Invoice) -> HttpResponse:

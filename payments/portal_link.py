@@ -20,8 +20,7 @@ from payments.awaiting import awaited
 from payments.forms import RegisterPaymentForm
 from payments.gateway import GatewayError
 from payments.models import Attempt, AttemptState, Invoice, InvoiceState, PaymentState, Receipt
-from payments.policy import PaymentPolicy
-from payments.portal_parts import cash_notice
+from payments.policy import current_policy
 from saas.accounts.doors import everyone
 from saas.lib import clock, signing
 from saas.lib.languages import translated
@@ -44,14 +43,14 @@ def pay_link(request: HttpRequest, token: str) -> HttpResponse:
     if invoice.balance <= 0:
         return _dead(request, _("La factura %(number)s ya está pagada. Gracias.") % {"number": invoice.full_number}, status=410)
     under_way = checkout.open_attempt_of(invoice, now=now)
-    # By a link an invoice is paid whole: parts are the client's to choose, inside.
     form = RegisterPaymentForm(
-        request.POST if request.method == "POST" else None, balances=[invoice.balance], policy=PaymentPolicy(), under_way=under_way
+        request.POST if request.method == "POST" else None, balances=[invoice.balance], policy=current_policy(), under_way=under_way
     )
     if request.method == "POST" and form.is_valid():
         try:
             _slow_down(invoice)
-            attempt = checkout.start_payment(client=invoice.client, lines=[(invoice, invoice.balance)], payer=form.payer(), now=now)
+            (amount,) = form.amounts()
+            attempt = checkout.start_payment(client=invoice.client, lines=[(invoice, amount)], payer=form.payer(), now=now)
         except checkout.CheckoutError as error:
             form.add_error(None, str(error))
         else:
@@ -61,7 +60,7 @@ def pay_link(request: HttpRequest, token: str) -> HttpResponse:
         "form": form,
         "under_way": under_way,
         "account": checkout.active_account(),
-        "cash_warning": cash_notice(invoice.balance),
+        "cash_warning": checkout.cash_notice(invoice.balance),
     }
     return _page(request, "payments/link.html", context)
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -23,7 +23,6 @@ from payments.accounts import TRANSFER
 from payments.awaiting import awaited
 from payments.gateway import GatewayError
 from payments.models import Attempt, Payment, PaymentState
-from payments.portal_parts import own
 from payments.portal_transfer import HandInForm
 from payments.reversal_document import reason_of
 from payments.transfer.gateway import DAYS
@@ -44,7 +43,7 @@ SETTLING = timedelta(minutes=5)
 def payment_go(request: HttpRequest, pk: int) -> HttpResponse:
     """*Pagar con PayU*: the form that takes the payer there; or the account to transfer to, and the proof to hand in. Without an
     attempt that waits to be paid, back to the payment."""
-    payment = own(access.payments_of(client_of(request)), pk)
+    payment = get_object_or_404(access.payments_of(client_of(request)), pk=pk)
     attempt = _waiting_attempt(request, payment)
     if attempt is None:
         return redirect("payment", pk=payment.pk)
@@ -69,7 +68,7 @@ def payment_go(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def payment_retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Another attempt at a payment that did not go through."""
-    payment, now = own(access.payments_of(client_of(request)), pk), clock.now()
+    payment, now = get_object_or_404(access.payments_of(client_of(request)), pk=pk), clock.now()
     if _shown(payment) not in FAILED:
         return redirect("payment_go", pk=payment.pk)
     invoices = [line.invoice for line in payment.lines.all()]
@@ -89,7 +88,7 @@ def payment_retry(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def payment_check(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask PayU now what became of a payment that is open."""
-    payment, now = own(access.payments_of(client_of(request)), pk), clock.now()
+    payment, now = get_object_or_404(access.payments_of(client_of(request)), pk=pk), clock.now()
     attempt = _newest(request, payment)
     if attempt is not None and _shown(payment) in OPEN:
         later = asking.ask_now(attempt, now=now)
@@ -122,7 +121,7 @@ def payment_return(request: HttpRequest) -> HttpResponse:
 @require_GET
 def payment(request: HttpRequest, pk: int) -> HttpResponse:
     """What became of a payment, followed live until it is settled."""
-    row = own(access.payments_of(client_of(request)), pk)
+    row = get_object_or_404(access.payments_of(client_of(request)), pk=pk)
     return render(request, "payments/payment.html", {**_state_of(request, row, now=clock.now()), **_gone_back(request, row)})
 
 
@@ -130,7 +129,7 @@ def payment(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def payment_state(request: HttpRequest, pk: int) -> HttpResponse:
     """The part of the payment's page that changes."""
-    row = own(access.payments_of(client_of(request)), pk)
+    row = get_object_or_404(access.payments_of(client_of(request)), pk=pk)
     if not request.headers.get("HX-Request"):
         return redirect("payment", pk=row.pk)
     response = render(request, "payments/_payment_state.html", _state_of(request, row, now=clock.now()))

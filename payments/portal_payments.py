@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clientarea.access import client_of
 from payments import access, documents, receipts, reversal_document
 from payments.forms import PAYMENT_STATES, FilterForm
 from payments.models import Payment, PaymentSource, PaymentState, Receipt, TransferState
-from payments.portal_parts import own, page_of, pdf_download
 from payments.portal_paying import SETTLING
 from payments.transfer.gateway import LABEL as TRANSFER_LABEL
 from saas.accounts.doors import client
 from saas.lib import clock
-from saas.lib.languages import in_spanish
-from saas.lib.pdf import PdfError
+from saas.lib.downloads import PDF, drawn_download, stored_download
+from saas.lib.paging import page_of
 
 
 @client
@@ -38,7 +38,7 @@ def payments(request: HttpRequest) -> HttpResponse:
 def payment_receipt(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The receipt of a payment as a PDF, or a page that says that it is being made."""
     client_ = client_of(request)
-    payment = own(access.payments_of(client_), pk)
+    payment = get_object_or_404(access.payments_of(client_), pk=pk)
     receipt = access.receipts_of(client_).filter(payment=payment).first()
     if receipt is None:
         messages.info(request, _("Este pago no tiene comprobante."))
@@ -46,31 +46,28 @@ def payment_receipt(request: HttpRequest, pk: int) -> HttpResponseBase:
     name = f"comprobante-{receipt.full_number}.pdf"
     file = receipts.open_pdf(receipt)
     if file is not None:
-        response = FileResponse(file, as_attachment=True, filename=name, content_type="application/pdf")
-        response["Cache-Control"] = "private, no-store"
-        return response
+        return stored_download(file, name, PDF)
     if _is_on_its_way(receipt):
         return render(request, "payments/receipt_wait.html", {"payment": payment, "receipt": receipt})
-    try:
-        # Drawn for this download alone: storing it would also mail it.
-        with in_spanish():
-            document = receipts.receipt_document(receipt, request.agency)  # type: ignore[attr-defined]
-            return pdf_download(documents.receipt_pdf(document), name)
-    except PdfError:
-        messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
-        return redirect("payment", pk=payment.pk)
+    # Drawn for this download alone: storing it would also mail it.
+    return drawn_download(
+        request,
+        lambda: documents.receipt_pdf(receipts.receipt_document(receipt, request.agency)),  # type: ignore[attr-defined]
+        name,
+        back=reverse("payment", args=[pk]),
+    )
 
 
 @client
 def payment_reversal(request: HttpRequest, pk: int) -> HttpResponse:
     """The paper of money that went back."""
-    reversal = own(access.reversals_of(client_of(request)).select_related("payment__receipt", "client"), pk)
-    try:
-        data = reversal_document.reversal_pdf(reversal_document.reversal_document(reversal, request.agency))  # type: ignore[attr-defined]
-    except PdfError:
-        messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
-        return redirect("payment", pk=reversal.payment_id)
-    return pdf_download(data, f"reversion-{reversal.full_number}.pdf")
+    reversal = get_object_or_404(access.reversals_of(client_of(request)).select_related("payment__receipt", "client"), pk=pk)
+    return drawn_download(
+        request,
+        lambda: reversal_document.reversal_pdf(reversal_document.reversal_document(reversal, request.agency)),  # type: ignore[attr-defined]
+        f"reversion-{reversal.full_number}.pdf",
+        back=reverse("payment", args=[reversal.payment_id]),
+    )
 
 
 def _filtered(rows: QuerySet[Payment], filters: FilterForm) -> QuerySet[Payment]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.db.models import F, Sum
 from django.db.models.functions import ExtractYear
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 
 from clientarea.access import client_of
 from payments import access, income, payout_document
 from payments.forms import FilterForm
-from payments.portal_parts import own, page_of, pdf_download
 from saas.accounts.doors import client
-from saas.lib.languages import in_spanish
-from saas.lib.pdf import PdfError
+from saas.lib.downloads import drawn_download
+from saas.lib.paging import page_of
 
 
 @client
@@ -51,7 +49,7 @@ def payouts(request: HttpRequest) -> HttpResponse:
 @client
 def payout(request: HttpRequest, pk: int) -> HttpResponse:
     """One payout: what it consists of, and the rent, the receipts and the commission that it comes from."""
-    row = own(access.payouts_of(client_of(request)), pk)
+    row = get_object_or_404(access.payouts_of(client_of(request)), pk=pk)
     context = {
         "payout": row,
         "lines": payout_document.payout_lines(row),
@@ -64,11 +62,10 @@ def payout(request: HttpRequest, pk: int) -> HttpResponse:
 @client
 def payout_receipt(request: HttpRequest, pk: int) -> HttpResponse:
     """The paper of one payout (comprobante de egreso)."""
-    row = own(access.payouts_of(client_of(request)), pk)
-    try:
-        with in_spanish():
-            data = payout_document.payout_pdf(payout_document.payout_document(row, request.agency))  # type: ignore[attr-defined]
-    except PdfError:
-        messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
-        return redirect("payout", pk=row.pk)
-    return pdf_download(data, f"egreso-{row.full_number}.pdf")
+    row = get_object_or_404(access.payouts_of(client_of(request)), pk=pk)
+    return drawn_download(
+        request,
+        lambda: payout_document.payout_pdf(payout_document.payout_document(row, request.agency)),  # type: ignore[attr-defined]
+        f"egreso-{row.full_number}.pdf",
+        back=reverse("payout", args=[pk]),
+    )

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -19,7 +19,6 @@ from payments import access, checkout
 from payments.forms import RegisterPaymentForm, payer_initial
 from payments.models import Invoice, InvoiceState
 from payments.policy import current_policy
-from payments.portal_parts import cash_notice, own
 from saas.accounts.doors import client
 from saas.lib import clock
 
@@ -30,7 +29,7 @@ MOST = 50  # invoices in one payment
 @require_http_methods(["GET", "HEAD", "POST"])
 def invoice_pay(request: HttpRequest, pk: int) -> HttpResponse:
     """One invoice. A POST writes the payment down and leads to PayU."""
-    invoice = own(access.invoices_of(client_of(request), today=clock.today()), pk)
+    invoice = get_object_or_404(access.invoices_of(client_of(request), today=clock.today()), pk=pk)
     if not _needs_money(invoice):
         messages.info(request, _("La factura %(number)s no tiene saldo por pagar.") % {"number": invoice.full_number})
         return redirect("invoice", pk=invoice.pk)
@@ -90,7 +89,7 @@ def _register(request: HttpRequest, invoices: Sequence[Invoice]) -> HttpResponse
         "under_way": under_way,
         "can_continue": under_way is not None and checkout.sendable(under_way, access.lines_of(under_way)),
         "account": ways[0] if ways else None,
-        "cash_warning": cash_notice(total),
+        "cash_warning": checkout.cash_notice(total),
     }
     return render(request, "payments/invoice_pay.html", context)
 

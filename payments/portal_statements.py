@@ -6,22 +6,21 @@ Shows only the accounts of who asks. A paper that cannot be given says why, and 
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from clientarea.access import client_of
 from clientarea.paper_pages import answer
 from payments import certificates, clearance, statement_papers
-from payments.portal_parts import pdf_download
 from payments.statement_form import StatementForm
 from payments.statements import holdings_of, statement_of
 from saas.accounts.doors import client
 from saas.lib import clock
-from saas.lib.languages import in_spanish
-from saas.lib.pdf import PdfError
+from saas.lib.downloads import drawn_download
+from saas.lib.paging import page_of
 from tenants.models import Agency
 
 PER_PAGE = 40
@@ -44,7 +43,7 @@ def statement(request: HttpRequest) -> HttpResponse:
     found = statement_of(
         client_, form.account_chosen, since=form.cleaned_data["since"], until=form.cleaned_data["until"]
     )
-    page = Paginator(found.rows, PER_PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, found.rows, size=PER_PAGE)
     context |= {
         "statement": found,
         "words": statement_papers.words_of(found.account),
@@ -87,14 +86,12 @@ def clearance_pdf(request: HttpRequest) -> HttpResponse:
     debts, items = clearance.debts_of(client_), clearance.items_of(client_)
     if debts.any or not items:
         return render(request, "payments/clearance.html", {"debts": debts, "items": items, "today": today}, status=409)
-    try:
-        with in_spanish():
-            items = clearance.items_of(client_)  # again: these are the paper's
-            data = clearance.clearance_pdf(clearance.clearance_document(client_, _agency(request), items, on=today))
-    except PdfError:
-        messages.error(request, _("No pudimos preparar el PDF en este momento. Intente de nuevo en unos minutos."))
-        return redirect("clearance")
-    return pdf_download(data, f"paz-y-salvo-{today.isoformat()}.pdf")
+
+    def letter() -> bytes:
+        items = clearance.items_of(client_)  # again, in the language of the paper
+        return clearance.clearance_pdf(clearance.clearance_document(client_, _agency(request), items, on=today))
+
+    return drawn_download(request, letter, f"paz-y-salvo-{today.isoformat()}.pdf", back=reverse("clearance"))
 
 
 @client

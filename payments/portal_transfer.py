@@ -6,14 +6,13 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from clientarea.access import client_of
 from payments import access, proofs, transfers
-from payments.portal_parts import own
 from saas.accounts.doors import client
 from saas.lib import clock
 
@@ -38,7 +37,7 @@ class HandInForm(forms.Form):
 @require_POST
 def transfer_proof(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep the proof of a payment's newest attempt; staff are to look at it."""
-    payment = own(access.payments_of(client_of(request)), pk)
+    payment = get_object_or_404(access.payments_of(client_of(request)), pk=pk)
     attempt = access.attempts_of(client_of(request)).filter(payment=payment).first()
     form = HandInForm(request.POST, request.FILES)
     if attempt is None or not form.is_valid():

@@ -108,10 +108,13 @@ def _claim(contact_id: int, *, now: datetime) -> tuple[Contact, list[Invoice], b
 
 def _still_owed(contact: Contact, *, today: date) -> list[Reminder]:
     """Its reminders of which the client may be mailed and whose invoice still asks for money that is not on its way."""
-    owed = {i.pk: i for i in Invoice.objects.filter(reminders__contact=contact).owed().with_state(today=today)}
+    reminders = Reminder.objects.filter(contact=contact)
+    if contact.beside_id is not None:  # who signed the lease too: of the renter's reminders, those of that lease
+        reminders = Reminder.objects.filter(contact=contact.beside_id, invoice__lease__co_renter=contact.client_id)
+    owed = {i.pk: i for i in Invoice.objects.filter(reminders__in=reminders).owed().with_state(today=today)}
     kinds = mail_kinds(contact.client)
     kept = []
-    for reminder in contact.reminders.order_by("invoice__due_on", "invoice_id"):
+    for reminder in reminders.order_by("invoice__due_on", "invoice_id"):
         invoice = owed.get(reminder.invoice_id)
         if invoice is not None and reminder.kind in kinds and invoice.state != InvoiceState.IN_PROCESS:  # type: ignore[attr-defined]
             reminder.invoice = invoice

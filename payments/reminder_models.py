@@ -63,6 +63,8 @@ class Contact(models.Model):
     state = models.CharField(_("estado"), max_length=7, choices=ContactState.choices)
     made_at = models.DateTimeField()
     sent_at = models.DateTimeField(_("enviado"), null=True, blank=True)
+    # Of who signed a lease too: the renter's contact of that day, whose reminders of that lease this one repeats.
+    beside = models.ForeignKey("self", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="repeated")
 
     class Meta:
         verbose_name = _("mensaje de cobro")

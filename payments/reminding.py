@@ -4,6 +4,9 @@ A day's round looks for clients with rents about to fall due or overdue and writ
 reminders; their mail is a job. It may run any number of times and die anywhere: a client has one contact a day, an invoice
 each turn once, and the database refuses more. A day that was missed is made up by the next: nothing depends on the exact date.
 Nobody is reminded of what is being paid, and what is paid meanwhile drops out of the mail (payments/reminder_mail.py).
+
+Who signed the lease too is told of the same rents the same day, by a contact of their own: by their own choices and within their
+own bounds of the law. Their way to the invoice is the signed link, which shows no more than what is owed.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from clientarea import notices
-from clientarea.models import Client, NoticeKind
+from clientarea.models import Client, Lease, NoticeKind
 from payments import announcing, reminder_policy
 from payments.models import (
     Contact,
@@ -94,7 +97,7 @@ def due_of(client: Client, policy: ReminderPolicy, *, today: date) -> list[Due]:
         Due(invoice, ReminderKind.LATE, invoice.late_turns + 1)  # type: ignore[attr-defined]
         if invoice.due_on < today
         else Due(invoice, ReminderKind.SOON, 1)
-        for invoice in _due_invoices(policy, today=today).filter(client=client).order_by("due_on", "pk")
+        for invoice in _due_invoices(policy, today=today).filter(client=client).select_related("lease__co_renter").order_by("due_on", "pk")
     ]
 
 
@@ -129,7 +132,7 @@ def _remind(client_id: int, policy: ReminderPolicy, *, now: datetime) -> bool:
     whether there is a new one."""
     today = clock.local(now).date()
     with transaction.atomic():
-        client = Client.objects.select_for_update().get(pk=client_id)
+        client = _locked(client_id)
         due = due_of(client, policy, today=today) if clients_to_remind(policy, today=today).filter(pk=client_id).exists() else []
         if not due:
             return False
@@ -145,7 +148,39 @@ def _remind(client_id: int, policy: ReminderPolicy, *, now: datetime) -> bool:
             _list(client, each, now=now)
         if mailed:
             defer("payments.reminder_mail", str(contact.pk), now=now, contact_id=contact.pk)
+        _repeat(contact, due, policy, now=now)
         return True
+
+
+def _locked(client_id: int) -> Client:
+    """The client, locked together with who signed their leases too, always in one order: two rounds cannot wait for each other."""
+    signed = Lease.objects.filter(renter=client_id).exclude(co_renter=None).order_by().values("co_renter")
+    rows = Client.objects.select_for_update().filter(Q(pk=client_id) | Q(pk__in=signed)).order_by("pk")
+    return next(row for row in rows if row.pk == client_id)
+
+
+def _repeat(contact: Contact, due: list[Due], policy: ReminderPolicy, *, now: datetime) -> None:
+    """Tell who signed those leases too, unless the law's bounds of that person are reached."""
+    shared: dict[Client, list[Due]] = {}
+    for each in due:
+        co_renter = announcing.co_renter_of(each.invoice)
+        if co_renter is not None:
+            shared.setdefault(co_renter, []).append(each)
+    for client, theirs in shared.items():
+        if Contact.objects.filter(client=client, on=contact.on).exists() or _this_week(client, contact.on) >= policy.weekly:
+            continue
+        by_mail = mail_kinds(client)
+        mailed = any(each.kind in by_mail for each in theirs)
+        state = ContactState.WAITING if mailed else ContactState.LISTED
+        row = Contact.objects.create(client=client, on=contact.on, state=state, made_at=now, beside=contact)
+        for each in theirs:
+            _list(client, each, now=now)
+        if mailed:
+            defer("payments.reminder_mail", str(row.pk), now=now, contact_id=row.pk)
+
+
+def _this_week(client: Client, today: date) -> int:
+    return Contact.objects.filter(client=client, on__gt=today - WEEK).exclude(state=ContactState.LISTED).count()
 
 
 def mail_kinds(client: Client) -> set[ReminderKind]:
@@ -158,11 +193,12 @@ def mail_kinds(client: Client) -> set[ReminderKind]:
 
 def _list(client: Client, due: Due, *, now: datetime) -> None:
     invoice = due.invoice
+    key = f"{due.kind}:{invoice.pk}:{due.turn}"
     notices.tell(
         client=client,
         kind=NOTICE_KIND[due.kind],
-        key=f"{due.kind}:{invoice.pk}:{due.turn}",
+        key=announcing.key_for(key, invoice, client),
         data={"number": invoice.full_number, "amount": invoice.balance, "due_on": invoice.due_on},
-        link=announcing.invoice_path(invoice),
+        link=announcing.path_for(invoice, client),
         now=now,
     )

@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from payments import accounts, manual, quarantine, receipts, reversals, reviews
+from payments.applying import apply_to_invoices
 from payments.gateway import Answer, Finding, FindingKind, GatewayState, Notice, NoticeRefused
 from payments.models import (
     Attempt,
@@ -23,9 +24,6 @@ from payments.models import (
     Basis,
     Callback,
     CallbackState,
-    Invoice,
-    Movement,
-    MovementKind,
     Payment,
     PaymentLine,
     PaymentSource,
@@ -314,42 +312,6 @@ def _credit(attempt: Attempt, said: Said, *, basis: Basis, now: datetime) -> Non
     _note(attempt, said)
     attempt.save()
     receipts.issue(payment=payment, attempt=attempt, applied=applied, now=now)
-
-
-def apply_to_invoices(payment: Payment, *, attempt: Attempt | None, now: datetime) -> list[tuple[Invoice, Decimal]]:
-    """Cover the payment's invoices (locked by id) with its money; what they no longer need is the client's credit.
-
-    Returns (invoice, COP applied) for those covered. Writes the ledger.
-    """
-    on = payment.paid_on or clock.local(now).date()
-    lines = list(PaymentLine.objects.filter(payment=payment).order_by("invoice_id"))
-    invoices = {i.pk: i for i in Invoice.objects.select_for_update().filter(pk__in=[line.invoice_id for line in lines]).order_by("pk")}
-    applied: list[tuple[Invoice, Decimal]] = []
-    movements: list[Movement] = []
-
-    def movement(kind: MovementKind, amount: Decimal, invoice: Invoice | None) -> None:
-        movements.append(
-            Movement(
-                kind=kind, client_id=payment.client_id, payment=payment, attempt=attempt, invoice=invoice,
-                amount=amount, on=on, made_at=now,
-            )
-        )  # fmt: skip
-
-    left = payment.amount
-    for line in lines:
-        invoice = invoices[line.invoice_id]
-        owed = invoice.balance if invoice.voided_at is None else Decimal(0)
-        amount = min(line.amount, owed, left)
-        if amount > 0:
-            invoice.applied += amount
-            invoice.save(update_fields=["applied"])
-            movement(MovementKind.APPLIED, amount, invoice)
-            applied.append((invoice, amount))
-            left -= amount
-    if left > 0:
-        movement(MovementKind.CREDIT, left, None)
-    Movement.objects.bulk_create(movements)
-    return applied
 
 
 def _another_payment(first: Payment, *, amount: Decimal) -> Payment:

@@ -17,6 +17,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import (
     Case,
+    CharField,
     DateField,
     DecimalField,
     Exists,
@@ -202,11 +203,13 @@ def _owed(client: Client, account: Account, since: date, until: date) -> Stateme
     kind = _KINDS[account]
     invoices = _invoices(client, kind)
     movements = access.ledger_of(client, kind)
-    asked = invoices.aggregate(
+    asked = _sums(
+        invoices, "asked",
         before=_sum("total", Q(issued_on__lt=since)) - _sum("total", Q(void_on__lt=since)),
         through=_sum("total", Q(issued_on__lte=until)) - _sum("total", Q(void_on__lte=until)),
-    )
-    covered = movements.aggregate(before=_sum("amount", Q(on__lt=since)), through=_sum("amount", Q(on__lte=until)))
+    )  # fmt: skip
+    covered = _sums(movements, "covered", before=_sum("amount", Q(on__lt=since)), through=_sum("amount", Q(on__lte=until)))
+    sums = {what: (before, through) for what, before, through in asked.union(covered, all=True)}
     lines = [
         *_invoice_lines(invoices.filter(Q(issued_on__range=(since, until)) | Q(void_on__range=(since, until))), since, until),
         *_movement_lines(client, movements.filter(on__range=(since, until))),
@@ -215,12 +218,18 @@ def _owed(client: Client, account: Account, since: date, until: date) -> Stateme
         account=account,
         since=since,
         until=until,
-        opening=asked["before"] - covered["before"],
+        opening=sums["asked"][0] - sums["covered"][0],
         # Of one day: what was asked, then what was paid, then what was voided.
         lines=tuple(line for _key, line in sorted(lines, key=lambda pair: pair[0])),
-        closing=asked["through"] - covered["through"],
+        closing=sums["asked"][1] - sums["covered"][1],
         open_items=tuple(_open_items(invoices, until)),
     )
+
+
+def _sums(rows: QuerySet[Any], what: str, *, before: Any, through: Any) -> QuerySet[Any]:
+    """One row with the sums of `rows`, whose name is `what`: to be asked together with others."""
+    named = rows.order_by().select_related(None).annotate(what=Value(what, output_field=CharField()))
+    return named.values("what").annotate(before=before, through=through).values_list("what", "before", "through")
 
 
 def _sum(field: str, when: Q) -> Coalesce:

@@ -11,7 +11,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -36,6 +35,7 @@ from saas.accounts import doors
 from saas.accounts.models import Role, StaffRole, User
 from saas.lib import clock
 from saas.lib.businessdays import add_business_days
+from saas.lib.paging import page_of
 
 PAGE = 25
 CLIENTS_SHOWN = 20
@@ -50,10 +50,10 @@ def desk_cases(request: HttpRequest) -> HttpResponse:
     rows = _filtered(filters, _me(request).pk).select_related("client", "assigned_to")
     # What is open goes by its date; the rest, by the last that happened to it.
     order = ["due_on", "pk"] if set(filters.states()) <= set(OPEN_STATES) and filters.states() else ["-opened_at", "-pk"]
-    page = Paginator(rows.order_by(*order), PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, rows.order_by(*order), size=PAGE)
     today = clock.today()
     for case in page:
-        case.left = days_left(case.due_on, today=today) if case.state in OPEN_STATES else None  # type: ignore[attr-defined]
+        case.left = days_left(case.due_on, today=today) if case.state in OPEN_STATES else None
     soon = add_business_days(today, REMIND_BEFORE[0])
     counts = Case.objects.filter(state__in=OPEN_STATES).aggregate(
         open=Count("pk"),

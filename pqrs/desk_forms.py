@@ -13,6 +13,7 @@ from pqrs.deadlines import LEGAL, Term
 from pqrs.forms import CaseFilters, CaseForm, FilesField, text_field
 from pqrs.models import OPEN_STATES, CannedAnswer, CaseKind, CaseState, CaseSubject, Channel
 from saas.accounts.models import Role, User
+from saas.lib.form_fields import DayField
 
 NOBODY = "nadie"
 MINE = "mias"
@@ -43,11 +44,7 @@ class DeskCaseForm(CaseForm):
     """A case that staff file for a client: how it arrived and when it was received."""
 
     channel = forms.ChoiceField(label=_("Cómo llegó"), choices=[choice for choice in Channel.choices if choice[0] != Channel.PORTAL])
-    received_on = forms.DateField(
-        label=_("Recibida el"),
-        help_text=_("El plazo corre desde el día hábil siguiente."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+    received_on = DayField(label=_("Recibida el"), help_text=_("El plazo corre desde el día hábil siguiente."))
     field_order = ["channel", "received_on", "kind", "subject", "unit", "lease", "description", "attached"]
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:

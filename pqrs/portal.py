@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -28,8 +27,7 @@ from pqrs.models import OPEN_STATES, Case, CaseState
 from pqrs.pages import case_context
 from saas.accounts import doors
 from saas.lib import clock
-
-PAGE = 20
+from saas.lib.paging import page_of
 
 
 @doors.client
@@ -44,10 +42,10 @@ def cases(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(kind=kind)
     if words := filters.chosen("q"):
         rows = rows.filter(Q(number__contains=words) | Q(description__icontains=words))
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, rows)
     today = clock.today()
     for case in page:
-        case.left = days_left(case.due_on, today=today) if case.state in OPEN_STATES else None  # type: ignore[attr-defined]
+        case.left = days_left(case.due_on, today=today) if case.state in OPEN_STATES else None
     return render(request, "pqrs/cases.html", {"page_obj": page, "filters": filters})
 
 

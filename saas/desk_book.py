@@ -11,8 +11,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
-from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.http import content_disposition_header
@@ -28,6 +27,8 @@ from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole
 from saas.book import SHEETS
 from saas.lib import clock, progress
+from saas.lib.downloads import stored_download
+from saas.lib.paging import page_of
 
 PAGE = 25
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -87,7 +88,7 @@ def desk_book_import(request: HttpRequest, pk: int) -> HttpResponse:
         "hoja": sheet,
         "ver": shown,
         "shown": list(SHOWN.items()),
-        "page_obj": Paginator(lines, PAGE).get_page(request.GET.get("page")),
+        "page_obj": page_of(request, lines, size=PAGE),
         "may_undo": _is_last(book),
         "holding": [(_address(kind, at), reason) for kind, at, reason in book.holding],
         "errors": _newest(BookFileKind.ERRORS, book),
@@ -164,8 +165,7 @@ def desk_book_download(request: HttpRequest, pk: int) -> HttpResponseBase:
         opened = default_storage.open(file.path, "rb")
     except FileNotFoundError:
         raise Http404 from None
-    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"}
-    return FileResponse(opened, as_attachment=True, filename=name, content_type=XLSX, headers=headers)
+    return stored_download(opened, name, XLSX)
 
 
 @LOOKING
@@ -180,7 +180,7 @@ def _home(request: HttpRequest, *, error: str = "") -> HttpResponse:
     file = _newest(BookFileKind.EXPORT, None)
     context = {
         "error": error,
-        "page_obj": Paginator(BookImport.objects.all(), PAGE).get_page(request.GET.get("page")),
+        "page_obj": page_of(request, BookImport.objects.all(), size=PAGE),
         "open": BookImport.objects.filter(busy=True).first(),
         "file": file,
         "progress": _far(f"file:{file.pk}") if file else None,

@@ -12,7 +12,6 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -24,6 +23,7 @@ from saas.accounts.doors import staff_of
 from saas.accounts.models import Role, StaffRole, User
 from saas.audit.models import Change
 from saas.lib import clock
+from saas.lib.paging import page_of
 
 PAGE = 50
 LONGEST = 240  # signs of a value; the whole one is in the table
@@ -52,7 +52,8 @@ WORDS: dict[str, Any] = {
     "invited": _("invitación"), "registered": _("registrado"), "reversed": _("reversado"), "refund_asked": _("reembolso pedido"),
     "credit_used": _("saldo a favor aplicado"), "closed": _("marcado como visto"), "shares": _("participaciones"), "voided": _("anulada"),
     "issued": _("emitida"), "credit_note": _("nota crédito"), "mail": _("enviada a"), "state": _("estado"), "draft": _("borrador"),
-    "version": _("versión publicada"), "second_factor": _("segundo paso"), "domain": _("dominio"), "liquidation": _("liquidación"), "liquidated": _("liquidado con lo recaudado hasta"),
+    "version": _("versión publicada"), "second_factor": _("segundo paso"), "domain": _("dominio"), "liquidation": _("liquidación"),
+    "liquidated": _("liquidado con lo recaudado hasta"),
     "deduction": _("descuento"), "rent_increase": _("incremento"), "clients": _("clientes"), "opened": _("radicada"),
     "wrote": _("respondió"), "moved": _("pasó a"), "extended": _("prorrogada"), "assigned": _("asignada"),
     "rent_increase_notice": _("aviso del incremento"), "taken": _("recibido"), "kind": _("tipo"), "title": _("título"),
@@ -78,7 +79,7 @@ class Told:
 def desk_history(request: HttpRequest) -> HttpResponse:
     """*Historial*."""
     asked = {name: request.GET.get(name, "").replace("\0", "").strip()[:100] for name in ("quien", "que", "cual", "q", "desde", "hasta")}
-    page = Paginator(_found(asked), PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, _found(asked), size=PAGE)
     people = User.objects.filter(role=Role.STAFF).order_by("name").values_list("pk", "name")
     context = {
         **asked, "page_obj": page, "changes": [told(change) for change in page],

@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.db.models import Count, F, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -28,6 +27,7 @@ from saas.accounts import doors
 from saas.accounts.models import StaffRole
 from saas.lib import clock
 from saas.lib.businessdays import add_business_days
+from saas.lib.paging import page_of
 
 PAGE = 25
 # Days overdue, from and to (None: no end), by the name in the list's address.
@@ -93,9 +93,9 @@ def desk_overdue(request: HttpRequest) -> HttpResponse:
     if age in AGES:
         invoices = invoices.filter(_aged(age, today))
     total = invoices.aggregate(sum=Sum(F("total") - F("applied")))["sum"] or Decimal(0)
-    page = Paginator(invoices.select_related("client", "lease__unit").order_by("due_on", "pk"), PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, invoices.select_related("client", "lease__unit").order_by("due_on", "pk"), size=PAGE)
     for invoice in page:
-        invoice.days = (today - invoice.due_on).days  # type: ignore[attr-defined]
+        invoice.days = (today - invoice.due_on).days
     context = {"page_obj": page, "edad": age, "ages": list(AGE_LABELS.items()), "total": total}
     return render(request, "desk/overdue.html", context)
 

@@ -2,65 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from clientarea.models import Client
-from clientarea.papers import Asked, Draft, puts_together
+from clientarea.papers import JSON, Asked, Draft, puts_together
 from payments import documents, receipts
-from saas.lib import clock, money
-from saas.lib.personal_data import Section, gathered
+from saas.lib import clock, money, progress
+from saas.lib.personal_data import Row, Section, sections
 from tenants.models import Agency
 
-# What changes by looking: it does not make another paper of the same data.
-PASSING = ("sesiones", "cuenta")
+TITLE = "Mis datos personales"  # as the page says it
 
 
 @puts_together("saas.my_data")
 def my_data(client: Client, agency: Agency, asked: Asked) -> Draft:
     """Everything that is held about a client who has an account."""
-    if client.user is None:
-        raise Http404
-    sections = gathered(client.user)
     title = _("Datos personales de %(name)s") % {"name": client.name}
 
     def draw() -> bytes:
-        context = {"name": client.name, "made": clock.long_datetime(clock.now()), "sections": [_printed(section) for section in sections]}
+        printed = [_printed(section.title, rows) for section, rows in _read(client)]
+        progress.say("layout")
+        context = {"name": client.name, "made": clock.long_datetime(clock.now()), "sections": printed}
         return documents.render("pdf/personal_data.html", receipts.issuer(agency), title=title, context=context)
 
-    lasting = [section for section in sections if section.key not in PASSING]
-    return Draft(
-        name=f"mis-datos-{clock.today():%Y-%m-%d}.pdf", title=_("Mis datos personales"), says=(lasting, clock.today()),
-        lines=sum(_lines(section) for section in sections), draw=draw,
-    )  # fmt: skip
+    return Draft(name=file_name("pdf"), title=_(TITLE), says=None, lines=0, draw=draw)
 
 
-def readable(rows: list[dict[str, Any]]) -> list[dict[str, str]]:
+@puts_together("saas.my_data_json")
+def my_data_json(client: Client, agency: Agency, asked: Asked) -> Draft:
+    """The same, for programs."""
+
+    def draw() -> bytes:
+        told = {section.key: {"titulo": section.title, "filas": rows} for section, rows in _read(client)}
+        whole = {"inmobiliaria": agency.name, "generado": clock.now(), "datos": told}
+        return json.dumps(whole, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2).encode()
+
+    return Draft(name=file_name("json"), title=_(TITLE), says=None, lines=0, draw=draw, content_type=JSON)
+
+
+def file_name(ending: str) -> str:
+    """What the file of today is called."""
+    return f"mis-datos-{clock.today():%Y-%m-%d}.{ending}"
+
+
+def _read(client: Client) -> Iterator[tuple[Section, list[Row]]]:
+    """Each section with all its rows."""
+    if client.user is None:
+        raise Http404
+    found = sections(client.user)
+    for n, section in enumerate(found):
+        progress.say("gather", n, len(found))
+        yield section, section.rows()
+
+
+def readable(rows: list[Row]) -> list[dict[str, str]]:
     """Rows as people read them; a single row without what is empty."""
     return [{label: text for label, value in row.items() if (text := _words(value)) or len(rows) > 1} for row in rows]
 
 
-def _lines(section: Section) -> int:
-    return len(section.rows) * (1 if _as_table(section.rows) else max((len(row) for row in section.rows), default=0))
-
-
-def _as_table(rows: list[dict[str, Any]]) -> bool:
+def _as_table(rows: list[Row]) -> bool:
     return len(rows) > 1 and len(rows[0]) <= 6
 
 
-def _printed(section: Section) -> dict[str, Any]:
+def _printed(title: str, found: list[Row]) -> dict[str, Any]:
     """A section as the paper shows it: one row as facts, many as a table while its columns fit, else as facts too."""
-    rows = readable(section.rows)
-    if not _as_table(section.rows):
-        return {"title": section.title, "rows": rows, "as_table": False}
-    columns = [(label, _shape(row[label] for row in section.rows)) for label in section.rows[0]]
+    rows = readable(found)
+    if not _as_table(found):
+        return {"title": title, "rows": rows, "as_table": False}
+    columns = [(label, _shape(row[label] for row in found)) for label in found[0]]
     lines = [[(row.get(label, ""), shape) for label, shape in columns] for row in rows]
-    return {"title": section.title, "rows": lines, "as_table": True, "columns": columns}
+    return {"title": title, "rows": lines, "as_table": True, "columns": columns}
 
 
 def _shape(values: Iterable[Any]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from csp.constants import NONE, SELF
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from saas import env as _env
@@ -332,6 +333,7 @@ UNFOLD = {
     "SITE_TITLE": PLATFORM_NAME,
     "SITE_HEADER": PLATFORM_NAME,
     "SITE_SYMBOL": "apartment",
+    "STYLES": [lambda _request: static("superadmin.css")],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "ACCOUNT": {"navigation": [{"title": "Seguridad de mi cuenta", "link": reverse_lazy("security")}]},

@@ -117,21 +117,21 @@ class ProblemFilter(admin.SimpleListFilter):
 class AgencyAdmin(Operated):
     """Agencies with the figures that each published: find them, open one, do something to it."""
 
-    list_display = ("name", "shown_state", "problems", "clients", "leases", "collected", "activity", "plan", "hosts_shown", "version")
+    list_display = ("name", "hosts_shown", "shown_state", "problems", "clients", "leases", "collected", "activity", "plan", "version")
     list_filter = ("state", "plan", ProblemFilter)
     search_fields = ("name", "slug", "nit", "email", "domains__domain")
     ordering = ("name",)
     fieldsets = (
         (None, {"fields": ("operations",)}),
         (_("La inmobiliaria"), {"fields": (
-            "name", "slug", "nit", "nit_check", "state", "hosts_shown", "email", "phone", "address", "city", "schema_name", "since",
+            "name", "slug", "nit", "nit_check", "state", "hosts_shown", "email", "phone", "address", "city", "schema", "since",
         )}),
         (_("Plan"), {"fields": ("plan", "max_clients", "max_leases", "max_storage_mb", "max_mails")}),
         (_("Cifras publicadas"), {"fields": ("clients", "leases", "collected", "storage", "mails", "activity", "version", "problems", "counted")}),
         (_("Estado"), {"fields": ("delete_after", "closed_until", "closed_text", "support_allowed", "history")}),
     )  # fmt: skip
     readonly_fields = (
-        "operations", "since", "hosts_shown", "clients", "leases", "collected", "storage", "mails", "activity", "version", "problems",
+        "operations", "schema", "since", "hosts_shown", "clients", "leases", "collected", "storage", "mails", "activity", "version", "problems",
         "counted", "history",
     )  # fmt: skip
     actions = [_to_operation("suspender"), _to_operation("reactivar"), _to_operation("mantenimiento")]
@@ -200,6 +200,11 @@ class AgencyAdmin(Operated):
         """How old the figures are."""
         return _moment(_figure(agency, "counted_at"))
 
+    @admin.display(description=_("nombre del esquema"))
+    def schema(self, agency: Agency) -> str:
+        """Where its rows are."""
+        return str(agency.schema_name)
+
     @admin.display(description=_("creada"), ordering="created_at")
     def since(self, agency: Agency) -> str:
         """When it was made."""
@@ -227,12 +232,17 @@ def _of(value: int | None, most: int | None) -> str:
 class DomainAdmin(LookOnly):
     """Hosts and the agency that answers at each."""
 
-    list_display = ("domain", "agency", "primary")
+    list_display = ("host", "agency", "primary")
     search_fields = ("domain", "tenant__name")
     list_select_related = ("tenant",)
     ordering = ("domain",)
-    fields = ("domain", "agency", "primary")
-    readonly_fields = ("agency", "primary")
+    fields = ("host", "agency", "primary")
+    readonly_fields = ("host", "agency", "primary")
+
+    @admin.display(description=_("dominio"), ordering="domain")
+    def host(self, domain: Domain) -> str:
+        """The host."""
+        return str(domain.domain)
 
     @admin.display(description=_("inmobiliaria"), ordering="tenant__name")
     def agency(self, domain: Domain) -> str:

@@ -80,6 +80,7 @@ class SupportViewInline(TabularInline):
     readonly_fields = fields
     extra = 0
     can_delete = False
+    hide_title = True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -92,12 +93,18 @@ class SupportViewInline(TabularInline):
 class SupportVisitAdmin(LookOnly):
     """Visits, with each page that was looked at."""
 
-    list_display = ("asked_at", "operator_name", "agency", "reason", "entered_at", "until", "ended_at")
+    list_display = ("asked_at", "operator_name", "visited", "reason", "entered_at", "until", "ended_at")
     list_select_related = ("agency",)
     search_fields = ("operator_name", "agency__name", "agency__slug", "reason")
     ordering = ("-asked_at",)
-    fields = ("agency", "operator_name", "reason", "asked_at", "entered_at", "until", "ended_at", "ended_by")
+    fields = ("visited", "operator_name", "reason", "asked_at", "entered_at", "until", "ended_at", "ended_by")
+    readonly_fields = ("visited",)
     inlines = (SupportViewInline,)
+
+    @admin.display(description=_("inmobiliaria"), ordering="agency__name")
+    def visited(self, visit: SupportVisit) -> str:
+        """The agency's name."""
+        return str(visit.agency)
 
 
 @admin.register(Alarm)
@@ -108,7 +115,13 @@ class AlarmAdmin(LookOnly):
     list_filter = ("kind", ("closed_at", admin.EmptyFieldListFilter))
     search_fields = ("agency_slug", "text")
     ordering = ("-raised_at",)
-    fields = ("kind", "agency_slug", "text", "raised_at", "seen_at", "taken_by", "taken_at", "closed_at")
+    fields = ("kind", "agency_slug", "text", "raised_at", "seen_at", "taken_by", "taken", "closed_at")
+    readonly_fields = ("taken",)
+
+    @admin.display(description=_("la atiende desde"))
+    def taken(self, alarm: Alarm) -> str:
+        """Since when somebody looks at it."""
+        return clock.long_datetime(alarm.taken_at) if alarm.taken_at else "—"
 
 
 @admin.register(GoneCallback)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from saas.accounts import doors
 from saas.accounts.models import StaffRole
 from saas.lib import clock
-from saas.lib.text import clean_name
+from saas.lib.form_fields import AddressField, LineField
 from tenants import own, senders
 from tenants.models import Agency
 
@@ -27,10 +27,9 @@ _OFF = {"autocomplete": "off"}
 class MailsForm(forms.Form):
     """The words."""
 
-    mail_name = forms.CharField(
-        label=gettext_lazy("Nombre del remitente"), max_length=80, required=False, widget=forms.TextInput(attrs=_OFF),
-        help_text=gettext_lazy("Vacío: el nombre de la inmobiliaria."),
-    )  # fmt: skip
+    mail_name = LineField(  # it stands in a header: one line
+        label=gettext_lazy("Nombre del remitente"), max_length=80, required=False, help_text=gettext_lazy("Vacío: el nombre de la inmobiliaria.")
+    )
     mail_foot = forms.CharField(
         label=gettext_lazy("Pie de los correos"), max_length=600, required=False, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Al final de cada correo: horario, dirección, redes."),
@@ -40,20 +39,14 @@ class MailsForm(forms.Form):
         help_text=gettext_lazy("Las ve el cliente al registrar un pago. La cuenta para transferencias se registra en Pagos."),
     )  # fmt: skip
 
-    def clean_mail_name(self) -> str:
-        return clean_name(self.cleaned_data["mail_name"])  # it stands in a header: one line
-
 
 class ReplyForm(forms.Form):
     """Where answers go."""
 
-    email = forms.EmailField(
+    email = AddressField(
         label=gettext_lazy("Correo para respuestas"), required=False, widget=forms.EmailInput(attrs=_OFF),
         help_text=gettext_lazy("Le enviamos un código para confirmarlo. Vacío: el correo de la inmobiliaria."),
     )  # fmt: skip
-
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
 
 
 class CodeForm(forms.Form):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from saas.lib import phones
+from saas.lib.form_fields import AddressField
 from saas.lib.text import clean_name
 from tenants.own import LOGO_BYTES
 
@@ -33,7 +34,7 @@ class AgencyForm(forms.Form):
             }
         ),
     )  # fmt: skip
-    email = forms.EmailField(
+    email = AddressField(
         label=_("Correo"), required=False, help_text=_("Lo ven sus clientes en el portal y en los documentos."), widget=forms.EmailInput(attrs=_OFF)
     )
     phone = forms.CharField(label=_("Teléfono"), max_length=30, required=False, widget=forms.TextInput(attrs={**_OFF, "inputmode": "tel"}))
@@ -59,9 +60,6 @@ class AgencyForm(forms.Form):
         if not COLOUR.fullmatch(colour):
             raise forms.ValidationError(gettext("Elija un color de la paleta, o escríbalo así: #1f5fa8."))
         return colour
-
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
 
     def clean_phone(self) -> str:
         typed = self.cleaned_data["phone"]

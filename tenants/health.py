@@ -16,7 +16,7 @@ from django.db.models import Sum
 
 from saas.jobs.models import Job
 from saas.jobs.run import replay as replay_job
-from tenants import alarms, context
+from tenants import alarms, context, slow
 from tenants.models import Agency, AgencyState
 from tenants.platform_models import AgencyFigures, Alarm, Pulse
 
@@ -52,7 +52,7 @@ def figures(*, now: datetime) -> dict[str, Any]:
         "mails": AgencyFigures.objects.aggregate(sum=Sum("mails"))["sum"] or 0,
         "behind": list(AgencyFigures.objects.filter(behind__gt=0).select_related("agency").order_by("agency__name")[:WORST]),
         "redis": _redis(),
-        "slow": _slow(),
+        "slow": slow.statements(),
         "disk": _disk(),
         "alarms": open_alarms(),
         "closed_alarms": list(Alarm.objects.exclude(closed_at=None).order_by("-closed_at")[:WORST]),
@@ -128,29 +128,6 @@ def _redis() -> bool:
         log.warning("health: redis, %s", type(error).__name__)
         return False
     return True
-
-
-def _slow() -> list[tuple[str, float]]:
-    """The queries that take longest, without their values: of the statistics where they are kept, else those running now."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_extension WHERE extname = 'pg_stat_statements'")
-        if cursor.fetchone()[0]:
-            try:
-                with transaction.atomic():
-                    cursor.execute(
-                        "SELECT left(query, 160), round(mean_exec_time::numeric, 1)::float FROM pg_stat_statements"
-                        " WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY mean_exec_time DESC LIMIT 5"
-                    )
-                    return list(cursor.fetchall())
-            except Exception as error:  # installed and not loaded
-                log.warning("health: pg_stat_statements, %s", type(error).__name__)
-        # What runs now carries its values, which may be a person's: its first words say enough.
-        cursor.execute(
-            "SELECT substring(query FROM '^\\s*(\\w+(?:\\s+\\w+){0,2})'), round(extract(epoch FROM now() - query_start)::numeric * 1000)::float"
-            " FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()"
-            " AND now() - query_start > interval '1 second' ORDER BY 2 DESC LIMIT 5"
-        )
-        return list(cursor.fetchall())
 
 
 def _disk() -> dict[str, Any]:

@@ -20,6 +20,9 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import set_urlconf
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 
 from saas.lib import clock
 from tenants import branding, context, platform_texts
@@ -32,6 +35,7 @@ NOBODY = "nobody"
 NEAR_SECONDS = 2.0
 NEAR_LIMIT = 1_000
 NEAR: dict[str, tuple[float, Agency]] = {}
+_VARY = ("Cookie", "Accept-Language")
 OPEN = (AgencyState.ACTIVE, AgencyState.RETIRED)  # who is retired may be read (tenants/gates.py)
 
 
@@ -125,7 +129,7 @@ class HostMiddleware:
         try:
             host = request.get_host().rsplit(":", 1)[0].lower()
         except DisallowedHost:
-            return _nobody_here()
+            return _nobody_here(request)
         request.agency = None  # type: ignore[attr-defined]
         if host == settings.PLATFORM_HOST:
             request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
@@ -133,7 +137,7 @@ class HostMiddleware:
             return self.get_response(request)
         agency = agency_at(host)
         if agency is None:
-            return _nobody_here()
+            return _nobody_here(request)
         request.urlconf = settings.AGENCY_URLCONF
         set_urlconf(request.urlconf)
         if agency.state not in OPEN:
@@ -152,13 +156,26 @@ class HostMiddleware:
             context.leave()
 
 
-def _nobody_here() -> HttpResponse:
-    return HttpResponseNotFound("No hay ninguna inmobiliaria en esta dirección.\n", content_type="text/plain; charset=utf-8")
+def _nobody_here(request: HttpRequest) -> HttpResponse:
+    with translation.override(translation.get_language_from_request(request)):
+        said = _("No hay ninguna inmobiliaria en esta dirección.")
+    response = HttpResponseNotFound(f"{said}\n", content_type="text/plain; charset=utf-8")
+    patch_vary_headers(response, _VARY)
+    return response
+
+
+def _closed(request: HttpRequest, template: str, agency: Agency, *, status: int) -> HttpResponse:
+    """A page in front of a closed agency. There is no account to ask and no switch to press: it is in the language that this
+    browser chose before, else in the one that it prefers."""
+    with translation.override(translation.get_language_from_request(request)):
+        response = render(request, template, {"agency": agency}, status=status)
+    patch_vary_headers(response, _VARY)
+    return response
 
 
 def _in_maintenance(request: HttpRequest, agency: Agency) -> HttpResponse:
     """The pages rest. Callbacks are the platform's and come in all the while."""
-    response = render(request, "agency_resting.html", {"agency": agency}, status=503)
+    response = _closed(request, "agency_resting.html", agency, status=503)
     seconds = (agency.closed_until - clock.now()).total_seconds() if agency.closed_until else 0
     response["Retry-After"] = str(min(max(int(seconds), 60), 3600))
     return response
@@ -166,7 +183,7 @@ def _in_maintenance(request: HttpRequest, agency: Agency) -> HttpResponse:
 
 def _not_open(request: HttpRequest, agency: Agency) -> HttpResponse:
     status = 503 if agency.state == AgencyState.CREATING else 403
-    response = render(request, "agency_not_open.html", {"agency": agency}, status=status)
+    response = _closed(request, "agency_not_open.html", agency, status=status)
     if status == 503:
         response["Retry-After"] = "10"
     return response

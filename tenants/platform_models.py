@@ -146,7 +146,7 @@ class Alarm(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.agency_slug}"
+        return self.text[:60]
 
 
 class SupportVisit(models.Model):
@@ -183,6 +183,9 @@ class SupportView(models.Model):
     class Meta:
         verbose_name = _("página vista en una visita")
         verbose_name_plural = _("páginas vistas en una visita")
+
+    def __str__(self) -> str:
+        return self.path
 
 
 class AnnouncementLevel(models.TextChoices):

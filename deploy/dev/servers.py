@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from deploy.dev.console import Trouble
-from deploy.dev.packages import run
+from deploy.dev.packages import ROOT, run
 from deploy.dev.processes import Processes
 
+STATEMENTS = ROOT / "deploy" / "postgres" / "statements.sql"
 # Where the two wheels are, one a line; an empty line for one that does not fit this machine.
 WHEELS = """
 import importlib.util as u
@@ -92,9 +93,10 @@ def start_postgres(processes: Processes, found: Programs, care: Caretaker, *, pa
         shutil.rmtree(data, ignore_errors=True)
         _initdb(found, care, data, password)
     port = free_port()
+    statistics = {"shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.track_utility": "off"} if _has_statistics(found) else {}
     settings = {
         "listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": "", "max_connections": "200",
-        "max_locks_per_transaction": "256", "shared_buffers": "128MB", "log_min_messages": "fatal", "timezone": "UTC", **options,
+        "max_locks_per_transaction": "256", "shared_buffers": "128MB", "log_min_messages": "fatal", "timezone": "UTC", **statistics, **options,
     }  # fmt: skip
     flags = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
     processes.start("postgres", [str(found.postgres / "postgres"), "-D", str(data), *flags], stop="INT", **care.options(), cwd=care.home)
@@ -131,6 +133,11 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def _has_statistics(found: Programs) -> bool:
+    """Whether PostgreSQL came with the extension that keeps which statements are slow."""
+    return any(found.postgres.parent.rglob("pg_stat_statements.so"))
+
+
 def _initdb(found: Programs, care: Caretaker, data: Path, password: str) -> None:
     secret = care.home / "initdb-password"
     secret.touch(mode=0o600)
@@ -147,6 +154,8 @@ def _initdb(found: Programs, care: Caretaker, data: Path, password: str) -> None
         done = subprocess.run(command, **as_them)
         if done.returncode == 0:
             done = subprocess.run(single, input="CREATE DATABASE saas;\n", **as_them)
+        if done.returncode == 0 and _has_statistics(found):  # a statement is a line there
+            done = subprocess.run([*single[:-1], "saas"], input=STATEMENTS.read_text(encoding="utf-8"), **as_them)
     finally:
         secret.unlink()
     if done.returncode:

@@ -22,10 +22,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PO = ROOT / "saas" / "locale" / "en" / "LC_MESSAGES" / "django.po"
 MO = PO.with_suffix(".mo")
 PACKAGES = ("saas", "clientarea", "payments", "pqrs")
+GATES = ("tenants/gates.py", "tenants/hosts.py")  # of the platform, what stands in front of an agency's pages
 # The desk, the superadmin and whatever outlives a page are Spanish.
 SPANISH = re.compile(
     r"(^|/)_?desk|forms_desk|/importing|/management/|/migrations/|/sandbox/|/admin\.py|/legal/|/mail/|/pdf/|/platform/|/desk/|/base_desk|/base_platform"
-    r"|/mailbox|/viewing\.html|agency_not_open|accounts/team\.py|clientarea/estate\.py|/invitations\.py|_mail\.py|/mails\.py"
+    r"|/mailbox|/viewing\.html|accounts/team\.py|clientarea/estate\.py|/invitations\.py|_mail\.py|/mails\.py"
     r"|/certificates\.py|/audit/|accounts/versions\.py|/text_models\.py"
 )
 CONTACT = {"correo", "celular", "teléfono", "dirección", "ciudad"}
@@ -42,8 +43,8 @@ Text = str | tuple[str, str]  # a text, or one and many
 def texts() -> set[Text]:
     """Every text that a client or a visitor may read."""
     found: set[Text] = set()
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*")):
+    for package in (*PACKAGES, *GATES):
+        for path in sorted((ROOT / package).rglob("*")) or [ROOT / package]:
             name = str(path.relative_to(ROOT))
             if path.suffix not in (".py", ".html") or SPANISH.search(name):
                 continue

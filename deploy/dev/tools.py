@@ -1,4 +1,5 @@
-"""Servers that stand beside ours in production and that no index of Python has: Caddy and PgBouncer, from Debian's packages.
+"""Programs that stand beside ours in production and that no index of Python has: Caddy, HAProxy, PgBouncer and promtool, from
+Debian's packages.
 
 They are unpacked under STATE for the tests of deploy/, never installed: installing a web server would start it on the
 machine's own ports. No root is needed. Where there is no apt, or it reaches nothing, the tests say what was not checked.
@@ -15,11 +16,17 @@ from pathlib import Path
 from deploy.dev.console import say, step
 from deploy.dev.packages import only_one
 
-# A program, and the names under which Debian's releases have it or a library that it may lack.
-PROGRAMS = {"caddy": ["caddy"], "pgbouncer": ["pgbouncer"]}
+# A program with its package and how it says that it runs; the names under which Debian's releases have a library that it may lack.
+PROGRAMS = {
+    "caddy": ("caddy", "version"), "haproxy": ("haproxy", "-v"), "pgbouncer": ("pgbouncer", "--version"), "promtool": ("prometheus", "--version"),
+}  # fmt: skip
 LIBRARIES = {
     "libevent-2.1.so": ["libevent-2.1-7t64", "libevent-2.1-7"],
     "libcares.so": ["libcares2", "libc-ares2"],
+    "liblua5.3.so": ["liblua5.3-0"],
+    "liblua5.4.so": ["liblua5.4-0"],
+    "libopentracing-c-wrapper.so": ["libopentracing-c-wrapper0t64", "libopentracing-c-wrapper0"],
+    "libopentracing.so": ["libopentracing1"],
 }
 
 
@@ -53,20 +60,22 @@ def _make(name: str, folder: Path, lists: list[str]) -> bool:
     root = folder / name
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
-    if not _unpack(PROGRAMS[name], root, lists):
+    package, version = PROGRAMS[name]
+    if not _unpack([package], root, lists):
         return False
     program = next((path for path in root.glob(f"usr/*bin/{name}") if path.is_file()), None)
     if program is None:
         return False
-    for library in _lacking(program):
-        _unpack(next((packages for prefix, packages in LIBRARIES.items() if library.startswith(prefix)), []), root, lists)
-    export = [f'export LD_LIBRARY_PATH="{path}"\n' for path in sorted({path.parent for path in root.rglob("lib*.so*")})][:1]
+    for _round in range(3):  # what it lacks may lack something too
+        for library in _lacking(program, _libraries(root)):
+            _unpack(next((packages for prefix, packages in LIBRARIES.items() if library.startswith(prefix)), []), root, lists)
+    export = f'export LD_LIBRARY_PATH="{_libraries(root)}"\n' if _libraries(root) else ""
     starter = folder / "bin" / name
     starter.parent.mkdir(exist_ok=True)
     temporary = starter.with_suffix(".new")
-    temporary.write_text(f'#!/bin/sh\n{"".join(export)}exec "{program}" "$@"\n')
+    temporary.write_text(f'#!/bin/sh\n{export}exec "{program}" "$@"\n')
     temporary.chmod(0o755)
-    if not _quietly([str(temporary), "version" if name == "caddy" else "--version"], cwd=folder):
+    if not _quietly([str(temporary), version], cwd=folder):
         temporary.unlink()
         return False
     temporary.rename(starter)
@@ -84,10 +93,15 @@ def _unpack(names: list[str], root: Path, lists: list[str]) -> bool:
     return False
 
 
-def _lacking(program: Path) -> list[str]:
-    """The shared libraries that a program asks for and the machine has not."""
-    said = subprocess.run(["ldd", str(program)], capture_output=True, text=True).stdout
-    return re.findall(r"^\s*(\S+) => not found", said, re.MULTILINE)
+def _libraries(root: Path) -> str:
+    """The folders with libraries that were unpacked."""
+    return os.pathsep.join(sorted({str(path.parent) for path in root.rglob("lib*.so*")}))
+
+
+def _lacking(program: Path, libraries: str) -> list[str]:
+    """The shared libraries that a program asks for and neither the machine nor those folders have."""
+    said = subprocess.run(["ldd", str(program)], capture_output=True, text=True, env={**os.environ, "LD_LIBRARY_PATH": libraries}).stdout
+    return sorted(set(re.findall(r"^\s*(\S+) => not found", said, re.MULTILINE)))
 
 
 def _quietly(command: list[str], *, cwd: Path) -> bool:

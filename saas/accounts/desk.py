@@ -19,7 +19,7 @@ from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole, User
 from saas.audit.models import Change
 from saas.lib import clock
-from saas.lib.text import clean_name
+from saas.lib.form_fields import AddressField, LineField
 
 MOST_CHANGES = 20
 FIELDS = {"staff_role": gettext_lazy("Cargo"), "is_active": gettext_lazy("Cuenta"), "second_factor": gettext_lazy("Verificación en dos pasos")}
@@ -28,18 +28,12 @@ FIELDS = {"staff_role": gettext_lazy("Cargo"), "is_active": gettext_lazy("Cuenta
 class InvitationForm(forms.Form):
     """Someone new on the staff."""
 
-    name = forms.CharField(label=gettext_lazy("Nombre"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    email = forms.EmailField(
+    name = LineField(label=gettext_lazy("Nombre"), max_length=200)
+    email = AddressField(
         label=gettext_lazy("Correo"), max_length=254, help_text=gettext_lazy("Será su usuario. Allí le llega el enlace para activar la cuenta."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
     staff_role = forms.ChoiceField(label=gettext_lazy("Cargo"), choices=[("", gettext_lazy("Elija uno")), *StaffRole.choices])
-
-    def clean_name(self) -> str:
-        return clean_name(self.cleaned_data["name"])
-
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
 
 
 @staff_of(StaffRole.HEAD)

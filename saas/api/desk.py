@@ -9,7 +9,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
@@ -25,6 +24,7 @@ from saas.api.forms import AddressEditForm, AddressForm, KeyForm
 from saas.api.models import TEST, ApiKey, Notice, NoticeAddress, NoticeState, OutgoingKind
 from saas.api.scopes import Scope
 from saas.lib import clock
+from saas.lib.paging import page_of
 
 PAGE = 25
 
@@ -143,7 +143,7 @@ def desk_notice_again(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _address_page(request: HttpRequest, address: NoticeAddress, form: forms.Form, *, secret: str = "", status: int) -> HttpResponse:
-    page = Paginator(Notice.objects.filter(address=address).prefetch_related("tries"), PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, Notice.objects.filter(address=address).prefetch_related("tries"), size=PAGE)
     context = {
         "address": _told_address(address), "form": form, "secret": secret, "page_obj": page,
         "notices": [_told_notice(notice) for notice in page], "may_act": _may_act(request),

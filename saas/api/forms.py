@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from saas.api.models import OutgoingKind
 from saas.api.scopes import Scope
-from saas.lib.text import clean_name
+from saas.lib.form_fields import DayField, LineField
 
 
 def _boxes() -> forms.CheckboxSelectMultiple:
@@ -21,22 +21,15 @@ def _boxes() -> forms.CheckboxSelectMultiple:
 class KeyForm(forms.Form):
     """A new key."""
 
-    name = forms.CharField(
-        label=_("Nombre"), max_length=80, help_text=_("Para qué programa es: contabilidad, página web…"),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )  # fmt: skip
+    name = LineField(label=_("Nombre"), max_length=80, help_text=_("Para qué programa es: contabilidad, página web…"))
     scopes = forms.MultipleChoiceField(label=_("Permisos"), choices=Scope.choices, widget=_boxes())
-    expires_on = forms.DateField(
-        label=_("Vence"), required=False, help_text=_("El último día en que sirve. Sin fecha, sirve hasta que la revoque."),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )  # fmt: skip
+    expires_on = DayField(
+        label=_("Vence"), required=False, help_text=_("El último día en que sirve. Sin fecha, sirve hasta que la revoque.")
+    )
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
-
-    def clean_name(self) -> str:
-        return clean_name(self.cleaned_data["name"])
 
     def clean_expires_on(self) -> date | None:
         day: date | None = self.cleaned_data["expires_on"]

@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import logging
+import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from saas.lib import metrics
+from saas.lib import metrics, progress
 from saas.lib.languages import in_spanish
 
 FONTS = ("Inter-Regular.ttf", "Inter-Medium.ttf", "Inter-SemiBold.ttf", "Inter-Bold.ttf")
 STYLESHEET = "pdf/base.css"
 _IMAGES_KEPT = 64
+_STEP = re.compile(r"Step ([0-9])(?:.*Page ([0-9]+))?")  # what WeasyPrint tells: 5 is the layout, page by page; 6 and 7 the file
 _RASTERS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 # Pango's font map is shared by all renderings of the process and is not made for two threads at once.
 _one_at_a_time = threading.Lock()
@@ -46,7 +50,34 @@ def render_pdf(
     html = render_to_string(template, {**context, "title": title, "resource": images})
     shown = {images[name]: data for name, data in (resources or {}).items()}
     with _one_at_a_time, metrics.PDF_SECONDS.time():
-        return _engine().render(html, shown)
+        engine = _engine()
+        with _told():
+            return engine.render(html, shown)
+
+
+class _Steps(logging.Handler):
+    """Says where the rendering is to whoever waits for it (saas/lib/progress.py)."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        said = _STEP.match(record.getMessage())
+        if said is not None:
+            progress.say("write" if said[1] in "67" else "layout", int(said[2] or 0))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Hear WeasyPrint's own steps while one document is made: of one at a time, no step is another's."""
+    logger, steps = logging.getLogger("weasyprint.progress"), _Steps()
+    before = (logger.level, logger.propagate)
+    logger.propagate = False  # it is for who waits, not for the log
+    logger.setLevel(logging.INFO)
+    logger.addHandler(steps)
+    try:
+        yield
+    finally:
+        logger.removeHandler(steps)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The servers beside ours as deploy/ sets them up, on ports of a test: Caddy before the web, PgBouncer before PostgreSQL."""
+"""The servers beside ours as deploy/ sets them up, on ports of a test: Caddy and HAProxy before the web, PgBouncer before PostgreSQL."""
 
 from __future__ import annotations
 
@@ -97,11 +97,13 @@ class Proxy:
         self.process.wait(20)
         self.log.close()
 
-    def ask(self, host: str, path: str, *, method: str = "GET", body: bytes = b"", headers: dict[str, str] | None = None) -> tuple[int, bytes]:
-        """What it answers over TLS to a browser that asks for `host`."""
+    def ask(
+        self, host: str, path: str, *, method: str = "GET", body: bytes = b"", headers: dict[str, str] | None = None, source: str = "127.0.0.1"
+    ) -> tuple[int, bytes]:
+        """What it answers over TLS to a browser that asks for `host` from the address `source`."""
         trust = ssl.create_default_context()
         trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
-        raw = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        raw = socket.create_connection(("127.0.0.1", self.port), timeout=20, source_address=(source, 0))
         asked = http.client.HTTPConnection(host)
         asked.sock = trust.wrap_socket(raw, server_hostname=host)
         try:
@@ -110,6 +112,31 @@ class Proxy:
             return answer.status, answer.read()
         finally:
             asked.close()
+
+
+class Limits:
+    """HAProxy with deploy/limits/haproxy.cfg on a port of its own, before the web server at `web_port`."""
+
+    def __init__(self, haproxy: str, folder: Path, *, web_port: int, requests: int = 400) -> None:
+        self.port = free_port()
+        env = {**os.environ, "LIMITS_BIND": f"127.0.0.1:{self.port}", "LIMITS_WEB": f"127.0.0.1:{web_port}", "LIMITS_REQUESTS": str(requests)}
+        self.log = (folder / "limits.log").open("wb")
+        self.folder = folder
+        command = [haproxy, "-db", "-f", str(DEPLOY / "limits" / "haproxy.cfg")]
+        self.process = subprocess.Popen(command, env=env, stdout=self.log, stderr=subprocess.STDOUT)
+        until("haproxy answers", self._open)
+
+    def _open(self) -> bool:
+        assert self.process.poll() is None, (self.folder / "limits.log").read_text()[-2000:]
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        self.process.wait(20)
+        self.log.close()
+
 
 class Bouncer:
     """PgBouncer with deploy/pgbouncer/pgbouncer.ini on a port of its own, before the server of `database_url`."""

@@ -1,4 +1,4 @@
-"""The servers beside ours, as deploy/ sets them up: Caddy before the web server, PgBouncer before PostgreSQL.
+"""The servers beside ours, as deploy/ sets them up: Caddy before the web server, PgBouncer before PostgreSQL. (HAProxy: test_limits.py.)
 
 `make test` brings them where it can (deploy/dev/tools.py); where one is not there, a warning in the run's summary says so.
 """

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from saas.accounts.models import StaffRole, User
+from saas.audit.changes import record
 from saas.audit.models import Change
 from saas.desk_history import SUBJECTS
 from saas.lib import seen
@@ -184,9 +185,17 @@ def test_the_log_is_searched(two: Casts, browse: Any, asked: str, shown: int) ->
 
 def test_a_change_is_told_in_words(two: Casts, browse: Any) -> None:
     page = words_of(browse(two.alfa.agency, two.alfa.sara).get(HISTORY + "?que=unit"))
-    assert "Sara Equipo Inmueble 1 dirección Calle 1 Calle 2" in page
+    assert "Inmueble 1 dirección Calle 1 Calle 2 Sara Equipo" in page
     assert "1 cambio" in page
     assert browse(two.beta.agency, two.beta.sara).get(HISTORY).content.decode().count('data-testid="change-row"') == 0
+
+
+def test_a_choice_is_told_by_its_name(two: Casts, browse: Any) -> None:
+    with context.in_agency(two.alfa.agency):
+        record("payout_order", 7, before={"state": "draft"}, after={"state": "reviewed"}, by=two.alfa.sara, now=NOW)
+    page = words_of(browse(two.alfa.agency, two.alfa.sara).get(HISTORY + "?que=payout_order"))
+    assert "Egreso 7 estado Borrador Revisado Sara Equipo" in page
+    assert "reviewed" not in page
 
 
 def test_a_row_s_page_leads_to_its_part(two: Casts, browse: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from saas.jobs.run import run_job
 from saas.lib import clock
 from saas.lib.files import CheckedFile
 from tenants import context
+from tests.files.making import made
 from tests.portal.pages import assert_closed, at, queries_of, text_of
 from tests.pqrs.files import PDF, picture, upload, with_place
 from tests.world import NOW, Cast, Casts
@@ -354,7 +356,7 @@ def test_their_own_data_has_them(cast: Casts, rita: Any) -> None:
     with context.in_agency(cast.alfa.agency):
         share(cast.alfa)
         files.hand_in(ask(cast.alfa), [PAPER], now=NOW)
-    told = rita.get(at("my_data_json")).json()["datos"]
+    told = json.loads(b"".join(made(cast.alfa.agency, rita, at("my_data_json")).streaming_content))["datos"]
     assert [row["Título"] for row in told["documentos"]["filas"]] == ["Contrato firmado", "Póliza de arrendamiento"]
     assert [(row["Documento"], row["Estado"]) for row in told["solicitudes"]["filas"]] == [("Póliza de arrendamiento", "En revisión")]
 

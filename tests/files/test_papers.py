@@ -18,10 +18,10 @@ from clientarea.models import Paper
 from pqrs.cases import add_message, open_case
 from saas.jobs.models import Job
 from saas.jobs.run import run_job
-from saas.lib import clock
+from saas.lib import clock, progress
 from saas.lib.pdf import PdfError
 from tenants import context
-from tests.portal.pages import assert_closed, at, text_of
+from tests.portal.pages import assert_closed, at, tags, text_of
 from tests.world import NOW, Cast, Casts, make_invoice
 
 RANGE = "?account=arrendamientos&since=2026-01-01&until=2026-11-23"
@@ -299,3 +299,59 @@ def test_a_request_is_quick_whatever_the_length(cast: Casts, rita: Any, monkeypa
 
     monkeypatch.setattr("saas.lib.pdf.render_pdf", never)
     assert rita.get(at("statement_pdf") + RANGE).status_code == 302
+
+
+# How far it is
+
+
+def far_of(browser: Any, page: str) -> tuple[str, str]:
+    """What the page says of how far a paper is, and the bar."""
+    answer = browser.get(page)
+    words = text_of(answer)
+    said = words[words.index("Estamos preparando su documento") :].removeprefix("Estamos preparando su documento ")
+    return said[: said.index(" Es largo")], tags(answer, "paper-progress")[0].partition('data-testid="paper-progress"')[2]
+
+
+def test_the_page_says_how_far_it_is(cast: Casts, rita: Any) -> None:
+    page = rita.get(at("statement_pdf") + RANGE)["Location"]
+    assert far_of(rita, page) == ("En fila: todavía no empieza", ">")  # nothing is known: the bar has no value
+    with context.in_agency(cast.beta.agency):
+        progress.teller("paper:1:1", "keep")(0, 0)  # the other agency's paper of the same id
+    assert far_of(rita, page) == ("En fila: todavía no empieza", ">")
+    steps: list[tuple[tuple[str, int, int], str, str]] = [
+        (("gather", 0, 0), "Paso 1 de 4: reunimos sus datos", '0.00"'),
+        (("gather", 7, 21), "Paso 1 de 4: reunimos sus datos (7 de 21 partes)", '0.33"'),
+        (("layout", 0, 0), "Paso 2 de 4: componemos las páginas", '1.00"'),
+        (("layout", 1, 0), "Paso 2 de 4: componemos las páginas (va 1)", '1.00"'),
+        (("layout", 12, 0), "Paso 2 de 4: componemos las páginas (van 12)", '1.00"'),
+        (("write", 0, 0), "Paso 3 de 4: escribimos el archivo", '2.00"'),
+        (("keep", 0, 0), "Paso 4 de 4: lo guardamos", '3.00"'),
+    ]  # fmt: skip
+    for (stage, done, total), said, value in steps:
+        with context.in_agency(cast.alfa.agency):
+            progress.teller("paper:1:1", stage)(done, total)
+        assert far_of(rita, page) == (said, f' max="4" value="{value}>')
+    assert '<label for="paper-progress">' in rita.get(page).content.decode()
+    with context.in_agency(cast.alfa.agency):
+        run(MAKE)
+    assert tags(rita.get(page), "paper-progress") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "stages"), [("my_data_pdf", ["gather", "layout", "write", "keep"]), ("my_data_json", ["gather", "write", "keep"])]
+)
+def test_a_worker_says_what_it_is_at(cast: Casts, rita: Any, monkeypatch: Any, name: str, stages: list[str]) -> None:
+    rita.get(at(name))
+    heard: list[tuple[str, int, int]] = []
+    monkeypatch.setattr(papers, "_tell", lambda _paper, *said: heard.append(said))
+    with context.in_agency(cast.alfa.agency):
+        run(MAKE)
+        paper = Paper.objects.get()
+        data = default_storage.open(paper.path).read()
+    order = [stage for n, (stage, _done, _total) in enumerate(heard) if n == 0 or heard[n - 1][0] != stage]
+    assert [stage for n, stage in enumerate(order) if stage not in order[:n]] == stages
+    parts = [(done, total) for stage, done, total in heard if stage == "gather" and total]
+    assert parts == [(n, len(parts)) for n in range(len(parts))]
+    assert len(parts) > 15
+    if "layout" in stages:
+        assert max(done for stage, done, _total in heard if stage == "layout") == len(pypdfium2.PdfDocument(data))

@@ -1,4 +1,4 @@
-"""The system as production runs it: production settings over TLS, Caddy before the web, PgBouncer before PostgreSQL, mail by SMTP.
+"""The system as production runs it: production settings over TLS, Caddy and HAProxy before the web, PgBouncer before PostgreSQL, mail by SMTP.
 
 What it cannot have is PayU and an authority's certificate: the stand-in stands behind the same Caddy at an https address, and
 an authority of the test signs for both.
@@ -13,7 +13,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-from tests.deploy.beside import Bouncer, Proxy
+from tests.deploy.beside import Bouncer, Limits, Proxy
 from tests.deploy.server import TOKEN
 from tests.journeys.stack import Stack, free_port
 
@@ -42,9 +42,10 @@ class Postman:
 
 @dataclass
 class ProductionStack(Stack):
-    """A running system in production mode. `caddy` and `pgbouncer` are programs."""
+    """A running system in production mode. `caddy`, `haproxy` and `pgbouncer` are programs."""
 
     caddy: str = ""
+    haproxy: str = ""
     pgbouncer: str = ""
 
     def start(self) -> None:
@@ -56,7 +57,9 @@ class ProductionStack(Stack):
         folder = self.folder / "beside"
         folder.mkdir(parents=True)
         site = f"\nhttps://localhost:{stand_in} {{\n\ttls {{$PEM}} {{$KEY}}\n\treverse_proxy 127.0.0.1:{self.payu_port}\n}}\n"
-        proxy = Proxy(self.caddy, folder, host="localhost", web_port=self.web_port, port=self.port, more=site)
+        limits = Limits(self.haproxy, folder, web_port=self.web_port)
+        self._beside.append(limits)
+        proxy = Proxy(self.caddy, folder, host="localhost", web_port=limits.port, port=self.port, more=site)
         self._beside.append(proxy)
         self.env["SSL_CERT_FILE"] = str(proxy.authority)
         self.payu = f"https://localhost:{stand_in}"

@@ -19,7 +19,6 @@ from tests.journeys import pages
 from tests.journeys.stack import Stack
 from tests.journeys.steps import (
     come_back,
-    download,
     download_paper,
     expect_state,
     letter_with,
@@ -217,8 +216,13 @@ def test_a_renter_asks_and_is_answered(stack: Stack, window: Any, renters: list[
     assert number[0] in paper(page, page.get_by_role("link", name="PDF"))
 
     page.goto(f"{origin}{AREA}/mis-datos/")
-    data = json.loads(download(page, page.get_by_role("link", name="Descargar JSON")))
+    data = json.loads(download_paper(page, page.get_by_role("link", name="Descargar JSON")))
     assert data["inmobiliaria"] == "Inmobiliaria del Río"
+    page.goto(f"{origin}{AREA}/mis-datos/")
+    page.get_by_test_id("section-pqrs").click()
+    heading(page, "PQRS")
+    expect(page.get_by_test_id("held").last).to_contain_text("Hay una gotera en la cocina.")
+    page.get_by_role("link", name="Mis datos personales").click()
     assert person["name"] in paper(page, page.get_by_role("link", name="Descargar PDF"))
 
 

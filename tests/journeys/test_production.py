@@ -1,6 +1,6 @@
-"""The main job through what production has: TLS, Caddy, PgBouncer, production settings, SMTP.
+"""The main job through what production has: TLS, Caddy, HAProxy, PgBouncer, production settings, SMTP.
 
-Where Caddy or PgBouncer cannot be had, a warning in the run's summary says that it was not walked.
+Where one of them cannot be had, a warning in the run's summary says that it was not walked.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ CORDILLERA, DELRIO = "cordillera", "delrio"
 
 @pytest.fixture(scope="module")
 def production(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProductionStack | None]:
-    caddy, pgbouncer = tool("caddy"), tool("pgbouncer")
-    if not (caddy and pgbouncer):
+    caddy, haproxy, pgbouncer = tool("caddy"), tool("haproxy"), tool("pgbouncer")
+    if not (caddy and haproxy and pgbouncer):
         yield None
         return
     redis_url = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{32 + process_number()}"))
     running = ProductionStack(
         folder=tmp_path_factory.mktemp("production"), database_server=os.environ["DATABASE_URL"], redis_url=redis_url,
-        assets=os.environ["SAAS_ASSETS_DIR"], caddy=caddy, pgbouncer=pgbouncer, shared=shared,
+        assets=os.environ["SAAS_ASSETS_DIR"], caddy=caddy, haproxy=haproxy, pgbouncer=pgbouncer, shared=shared,
     )  # fmt: skip
     try:
         running.start()

@@ -11,15 +11,20 @@ import pytest
 from babel.messages.mofile import read_mo
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.http import HttpResponse
 from django.test import Client as Browser
+from django.test import RequestFactory
 from django.utils import translation
 
 from clientarea import history
 from clientarea.models import Client
 from deploy.dev import texts
+from saas import errors
 from saas.accounts.models import User
 from saas.lib import clock
-from tenants import context
+from tenants import context, hosts
+from tenants.models import Agency, AgencyState
+from tests.files.making import made
 from tests.portal.pages import at, begin, text_of
 from tests.world import NOW, Cast, Casts, log_in
 
@@ -257,12 +262,13 @@ def test_papers_stay_spanish(cast: Casts, browse: Any) -> None:
     rita = browse(here.agency, here.rita.user)
     choose(rita, "en")
     for path in (at("invoice_pdf", here.invoice.pk), at("statement_pdf"), at("my_data_pdf")):
-        paper = pypdfium2.PdfDocument(io.BytesIO(rita.get(path).content))
+        answer = made(here.agency, rita, path) if path == at("my_data_pdf") else rita.get(path)
+        paper = pypdfium2.PdfDocument(io.BytesIO(b"".join(answer)))
         said = " ".join(paper[0].get_textpage().get_text_bounded().split())
         assert "noviembre de 2026" in said or "nov 2026" in said, path
         assert "November" not in said, path
         assert not re.search(r"\b(Rent|Balance|Invoice|Identity)\b", said), path
-    assert "Identidad y contacto" in rita.get(at("my_data_json")).content.decode()
+    assert "Identidad y contacto" in b"".join(made(here.agency, rita, at("my_data_json"))).decode()
 
 
 @pytest.mark.parametrize("path", ["/terminos/", "/datos-personales/"])
@@ -290,3 +296,67 @@ def test_the_desk_and_the_platform_stay_spanish(cast: Casts, browse: Any) -> Non
     operator.cookies["idioma"] = "en"
     assert operator.post(SWITCH, {"language": "en"}).status_code == 404
     assert '<html lang="es-CO">' in body_of(operator.get("/"))
+
+
+# What stands in front of an agency's pages, and what goes wrong on them
+
+AT_THE_DOOR = [
+    ({"state": AgencyState.CREATING}, 503, "We are getting Inmobiliaria Alfa ready", "Estamos preparando Inmobiliaria Alfa"),
+    ({"state": AgencyState.SUSPENDED}, 403, "Inmobiliaria Alfa is not available", "Inmobiliaria Alfa no está disponible"),
+    ({"closed_until": NOW.replace(year=2100)}, 503, "Inmobiliaria Alfa is under maintenance", "Inmobiliaria Alfa está en mantenimiento"),
+]
+
+
+@pytest.mark.parametrize(("change", "status", "english", "spanish"), AT_THE_DOOR)
+def test_a_closed_agency_says_so_in_the_language_that_was_chosen(
+    browse: Any, alfa: Any, change: dict[str, Any], status: int, english: str, spanish: str
+) -> None:
+    Agency.objects.filter(pk=alfa.pk).update(**change)
+    hosts.forget(alfa)
+    visitor = browse(alfa)
+    for cookie, accepts, said in (
+        ("", "", spanish), ("", "en-GB,en;q=0.8", english), ("", "de-DE,es;q=0.5,en;q=0.3", spanish), ("", "de", spanish),
+        ("en", "es-CO", english), ("es-co", "en", spanish), ("xx", "", spanish),
+    ):  # fmt: skip
+        visitor.cookies[settings.LANGUAGE_COOKIE_NAME] = cookie
+        answer = visitor.get("/area-de-clientes/", headers={"accept-language": accepts})
+        assert answer.status_code == status
+        assert said in body_of(answer), (cookie, accepts)
+        assert f'<html lang="{"en" if said == english else "es-CO"}">' in body_of(answer)
+        assert {"Cookie", "Accept-Language"} <= set(answer["Vary"].split(", "))
+        if said == english:
+            assert SPANISH.findall(text_of(answer)) == []
+    assert translation.get_language() == settings.LANGUAGE_CODE  # nothing of it stays in the thread
+
+
+def test_where_there_is_no_agency_it_is_said_in_both_languages(db: None) -> None:
+    for accepts, said in (("", "No hay ninguna inmobiliaria en esta dirección.\n"), ("en", "There is no agency at this address.\n")):
+        answer = Browser(headers={"host": f"nadie.{settings.PLATFORM_HOST}", "accept-language": accepts}).get("/")
+        assert (answer.status_code, answer.content.decode()) == (404, said)
+
+
+def test_what_goes_wrong_is_told_in_english(cast: Casts, browse: Any) -> None:
+    here = cast.alfa
+    rita = browse(here.agency, here.rita.user)
+    choose(rita, "en")
+    for status, path in ((404, "/area-de-clientes/facturas/999999/"), (404, "/nada/"), (404, "/oficina/")):
+        answer = rita.get(path)
+        assert (answer.status_code, '<html lang="en">' in body_of(answer)) == (status, path != "/oficina/"), path
+    Agency.objects.filter(pk=here.agency.pk).update(state=AgencyState.RETIRED)
+    hosts.forget(here.agency)
+    answer = rita.post(at("case_new"), {})
+    assert (answer.status_code, "This agency is being closed down" in text_of(answer)) == (403, True)
+    assert SPANISH.findall(text_of(answer)) == []
+    with translation.override("en"):
+        for page, status in ((errors.bad_request, 400), (errors.permission_denied, 403), (errors.server_error, 500), (errors.csrf_failure, 403)):
+            request = RequestFactory().get("/area-de-clientes/")
+            request.agency = here.agency  # type: ignore[attr-defined]
+            answer: HttpResponse = page(request)  # type: ignore[operator]
+            assert (answer.status_code, SPANISH.findall(text_of(answer)), OURS.findall(text_of(answer))) == (status, [], []), status
+
+
+def test_too_many_tries_are_told_in_english(cast: Casts, browse: Any, settings: Any) -> None:
+    visitor = browse(cast.alfa.agency)
+    choose(visitor, "en")
+    answers = [visitor.post(at("account_login"), {"login": "1001", "password": "no"}) for _time in range(40)]
+    assert SPANISH.findall(text_of(answers[-1])) == []

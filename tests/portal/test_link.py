@@ -17,11 +17,13 @@ import workers.payments  # noqa: F401  (its handlers register themselves)
 from payments import accounts, invoice_mail, links
 from payments.models import Attempt, GatewayAccount, Invoice, InvoiceKind, Payment
 from payments.payu import signature
+from payments.policy import save_policy
 from saas.jobs.models import Job
 from saas.jobs.registry import HANDLERS, Task
 from saas.lib import clock, signing
 from tenants import context
 from tests.payments.money import check_invariants, say
+from tests.payouts.steps import collect
 from tests.portal.pages import at, begin, tags, text_of
 from tests.world import NOW, Cast, Casts, make_invoice
 
@@ -218,16 +220,52 @@ def test_it_ends_when_there_is_nothing_to_pay(here: Cast, browse: Any, token: st
     assert nothing_written(here)
 
 
-def test_it_asks_for_what_is_left_and_takes_no_parts(here: Cast, browse: Any, token: str) -> None:
-    from payments.policy import save_policy
-
+def test_it_asks_for_what_is_left_and_takes_no_parts_unless_the_agency_does(here: Cast, browse: Any, token: str) -> None:
     with context.in_agency(here.agency):
-        save_policy(partial=True, minimum=Decimal(1_000))
         Invoice.objects.filter(pk=here.invoice.pk).update(applied=1_000_000)
-    assert "Valor a pagar $ 215.000" in text_of(browse(here.agency).get(at("pay_link", token)))
+    page = browse(here.agency).get(at("pay_link", token))
+    assert "Valor a pagar $ 215.000" in text_of(page)
+    assert 'name="amount"' not in page.content.decode()
     browse(here.agency).post(at("pay_link", token), AUNT | {"amount": "5.000"})
     with context.in_agency(here.agency):
         assert Payment.objects.get().amount == Decimal(215_000)
+
+
+def test_a_part_is_paid_by_it_where_the_agency_takes_parts(here: Cast, browse: Any, token: str) -> None:
+    with context.in_agency(here.agency):
+        save_policy(partial=True, minimum=Decimal(100_000))
+    aunt = browse(here.agency)
+    page = aunt.get(at("pay_link", token))
+    assert "Saldo $ 1.215.000" in text_of(page)
+    assert "Puede abonar desde $ 100.000, o pagar el saldo completo." in text_of(page)
+    assert 'value="$\u00a01.215.000"' in page.content.decode()
+    for amount, said in (
+        ("99.999", "El abono mínimo es $ 100.000."), ("1.215.001", "El valor no puede pasar del saldo, que es $ 1.215.000."), ("0", "mayor que cero"),
+        ("300.000,50", "pesos enteros"), ("mucho", ""),
+    ):  # fmt: skip
+        refused = aunt.post(at("pay_link", token), AUNT | {"amount": amount})
+        assert (refused.status_code, said in text_of(refused)) == (200, True), amount
+        assert f'value="{amount}"' in refused.content.decode()  # what was typed stays
+    assert nothing_written(here)
+    answer = aunt.post(at("pay_link", token), AUNT | {"amount": "300.000"})
+    with context.in_agency(here.agency):
+        attempt = Attempt.objects.get()
+        assert (attempt.amount, attempt.payment.amount, attempt.payment.client_id) == (Decimal(300_000), Decimal(300_000), here.rita.pk)
+        assert [(line.invoice_id, line.amount) for line in attempt.payment.lines.all()] == [(here.invoice.pk, Decimal(300_000))]
+    go = aunt.get(answer["Location"])
+    assert fields_of(go)["amount"] == "300000"
+    assert "Valor a pagar $ 300.000" in text_of(go)
+    with context.in_agency(here.agency):
+        say(attempt)
+        check_invariants()
+        here.invoice.refresh_from_db()
+        assert here.invoice.applied == Decimal(300_000)
+    assert "Pago aprobado $ 300.000" in text_of(aunt.get(at("pay_link_result", token, attempt.reference)))
+    # It is not paid yet: the link asks for the rest, and the rest may be less than the least part.
+    assert "Saldo $ 915.000" in text_of(aunt.get(at("pay_link", token)))
+    with context.in_agency(here.agency):
+        collect(here, here.invoice, 914_000)
+    assert aunt.post(at("pay_link", token), AUNT | {"amount": "1.000"}).status_code == 302
 
 
 def test_a_link_in_many_hands_does_not_fill_the_books(here: Cast, browse: Any, token: str) -> None:

@@ -206,12 +206,12 @@ def test_what_does_not_add_up_is_refused() -> None:
         replace(good, closing=Decimal(111))
 
 
-def test_six_queries_whatever_there_is(here: Cast, django_assert_num_queries: Any) -> None:
+def test_five_queries_whatever_there_is(here: Cast, django_assert_num_queries: Any) -> None:
     for number in range(100, 140):
         invoice = make_invoice(here.lease, number)
         payment = pay(invoice, 1_215_000, date(2026, 11, 3))
         move(MovementKind.APPLIED, invoice, 1_215_000, date(2026, 11, 3), client=here.rita, payment=payment)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         found = statement_of(here.rita, Account.RENT, **YEAR)
         assert len(found.rows) == 82
 
@@ -221,4 +221,4 @@ def test_it_is_read_as_of_one_moment(committed: None) -> None:
         statement_of(Client(pk=1), Account.RENT, **YEAR)
     said = [query["sql"] for query in asked if "search_path" not in query["sql"]]
     assert said[:2] == ["BEGIN", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"]
-    assert (len(said), said[-1]) == (9, "COMMIT")
+    assert (len(said), said[-1]) == (8, "COMMIT")

@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from clientarea import calendar_feed, files, papers
-from clientarea.models import Notice, Paper
+from clientarea.models import Lease, Notice, Paper
 from payments import accounts, checkout, credit_notes, official_papers, payouts, proofs, reversals, settlement, transfers
 from payments.manual import ManualPayment
 from payments.models import DeductionKind, InvoiceKind, Payout, PayoutOrder, Series
@@ -36,8 +36,9 @@ from tests.world import NOW, TODAY, Cast, Casts, make_invoice
 
 AREA = "/area-de-clientes/"
 NOWHERE = 987_654_321
-# Addresses without a row of a client: a year is anybody's, one's own account is by the session, PQRS has a table of its own.
-NOT_ROWS = ("certificados/", "seguridad/", "pqrs/", "clave/", "activar/")
+# Addresses without a row of a client: a year and a kind of data are anybody's, one's own account is by the session, PQRS has a
+# table of its own.
+NOT_ROWS = ("certificados/", "seguridad/", "pqrs/", "clave/", "activar/", "mis-datos/")
 HAND_IN = {**PAYER, "text": "Va", "what": "confirm", "bank_reference": "1"}
 XML = official_papers.PaperFile(official_papers.PaperKind.XML, b"<Invoice/>")
 
@@ -94,10 +95,12 @@ def rows_of_clients(cast: Cast) -> dict[str, tuple[int, ...]]:
         client=cast.rita, kind="saas.my_data", key="k", name="a.pdf", title="Mis datos", asked_at=NOW, made_at=NOW, path=path, state="made",
         content_type=papers.PDF, size=len(PDF),
     )  # fmt: skip
+    Lease.objects.filter(pk=cast.berta_lease.pk).update(co_renter=cast.rita)  # Rita signed Berta's lease too
     notice = Notice.objects.create(client=cast.rita, kind="payment", key="k", data={}, link=at("payments"), created_at=NOW)
     calendar_feed.make(cast.rita, now=NOW)
     return {
-        "facturas": (cast.invoice.pk,), "facturas/notas": (note.pk,), "comisiones": (commission.pk,),
+        "facturas": (cast.invoice.pk,), "facturas/compartidas": (cast.berta_invoice.pk,),
+        "facturas/notas": (note.pk,), "comisiones": (commission.pk,),
         "pagos": (paid.payment_id, gone.payment_id, open_.payment_id, transfer.payment_id), "reversiones": (reversal.pk,),
         "ingresos": (payout.pk,), "documentos": (shared.pk,), "documentos/solicitudes": (asked.pk,), "descargas": (paper.pk,),
         "notificaciones": (notice.pk,),

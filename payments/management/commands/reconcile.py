@@ -16,7 +16,7 @@ from payments import pace, reconcile
 from payments.gateway import GatewayRefused, GatewayUnavailable
 from saas.lib import clock
 from tenants import context
-from tenants.models import Agency
+from tenants.management.agencies import agency_of
 
 
 class Command(BaseCommand):
@@ -31,9 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Compare one after the other. Ends with an error if something differs or PayU could not be asked."""
-        agency = Agency.objects.filter(slug=options["agency"]).first()
-        if agency is None:
-            raise CommandError(f"No hay ninguna inmobiliaria con el subdominio {options['agency']}.")
+        agency = agency_of(options["agency"])
         try:
             day = clock.parse_date(options["since"])
         except clock.DateError as error:

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from saas.lib import clock
 from tenants import archive, context
 from tenants.dump import DumpError
-from tenants.models import Agency
+from tenants.management.agencies import agency_of
 
 
 class Command(BaseCommand):
@@ -24,9 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         context.leave()
-        agency = Agency.objects.filter(slug=options["slug"]).first()
-        if agency is None:
-            raise CommandError(f"No hay ninguna inmobiliaria con el subdominio {options['slug']}.")
+        agency = agency_of(options["slug"])
         if options["file"].exists():
             raise CommandError(f"{options['file']} ya existe: no se sobrescribe.")
         try:

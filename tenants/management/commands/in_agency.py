@@ -9,7 +9,7 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tenants import context
-from tenants.models import Agency
+from tenants.management.agencies import agency_of
 
 # They move between schemas by themselves.
 REFUSED = ("in_agency", "migrate", "migrate_schemas", "migrate_agencies", "flush", "tenant_command", "all_tenants_command")
@@ -27,9 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         context.leave()
-        agency = Agency.objects.filter(slug=options["slug"]).first()
-        if agency is None:
-            raise CommandError(f"No hay ninguna inmobiliaria con el subdominio {options['slug']}.")
+        agency = agency_of(options["slug"])
         if options["name"] in REFUSED or options["name"] not in get_commands():
             raise CommandError(f"{options['name']} no se puede ejecutar dentro de una inmobiliaria.")
         with context.in_agency(agency):

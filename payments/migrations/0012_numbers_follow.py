@@ -34,6 +34,6 @@ DROP FUNCTION payments_number_follows();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0010_credit_rule")]
+    dependencies = [("payments", "0011_contact_beside")]
 
     operations = [migrations.RunSQL(FOLLOWS, FOLLOWS_BACK)]
