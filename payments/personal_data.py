@@ -3,7 +3,7 @@ are paid."""
 
 from __future__ import annotations
 
-from payments.models import Contact, Invoice, OwnerBank, Payment, Payout, Receipt, Reminder
+from payments.models import Contact, CreditNote, Invoice, OwnerBank, Payment, Payout, Receipt, Reminder, Reversal, TransferProof
 from saas.accounts.models import User
 from saas.lib import clock
 from saas.lib.personal_data import Held, holds
@@ -40,6 +40,37 @@ def receipts(user: User) -> Held:
     return Held(
         Receipt.objects.filter(client__user=user).order_by("pk"),
         lambda r: {"Comprobante": f"{r.prefix}-{r.number}", "Expedido": r.issued_at, "Valor": r.amount},
+    )
+
+
+@holds("notas_credito", "Notas crédito", order=42)
+def credit_notes(user: User) -> Held:
+    """What an invoice of the person was lowered by."""
+    return Held(
+        CreditNote.objects.filter(client__user=user).select_related("invoice").order_by("pk"),
+        lambda n: {
+            "Nota": f"{n.prefix}-{n.number}", "Factura": n.invoice.full_number, "Emisión": n.issued_on, "Valor": n.amount, "Motivo": n.reason,
+        },
+    )  # fmt: skip
+
+
+@holds("soportes", "Soportes de transferencias", order=42)
+def proofs(user: User) -> Held:
+    """The proofs of transfers that the person handed in, and what was decided."""
+    return Held(
+        TransferProof.objects.filter(attempt__payment__client__user=user).select_related("attempt").order_by("pk"),
+        lambda p: {
+            "Entregado": p.sent_at, "Referencia": p.attempt.reference, "Archivo": p.name, "Estado": p.get_state_display(), "Motivo": p.reason,
+        },
+    )  # fmt: skip
+
+
+@holds("reversiones", "Devoluciones de pagos", order=42)
+def reversals(user: User) -> Held:
+    """What of the person's payments went back."""
+    return Held(
+        Reversal.objects.filter(client__user=user).order_by("made_at", "pk"),
+        lambda r: {"Nota": f"{r.prefix}-{r.number}", "Fecha": r.made_at, "Valor": r.amount, "Motivo": r.reason},
     )
 
 

@@ -128,7 +128,7 @@ def state(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "host": f"{signup.slug}.{settings.PLATFORM_HOST}",
         "link": signups.login_url(signup) if ready else "",
     }
-    fragment = bool(getattr(request, "htmx", False))
+    fragment = bool(request.headers.get("HX-Request"))
     return render(request, "platform/state_body.html" if fragment else "platform/state.html", page)
 
 
