@@ -11,7 +11,6 @@ import pytest
 from babel.messages.mofile import read_mo
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.http import HttpResponse
 from django.test import Client as Browser
 from django.test import RequestFactory
 from django.utils import translation
@@ -351,8 +350,9 @@ def test_what_goes_wrong_is_told_in_english(cast: Casts, browse: Any) -> None:
         for page, status in ((errors.bad_request, 400), (errors.permission_denied, 403), (errors.server_error, 500), (errors.csrf_failure, 403)):
             request = RequestFactory().get("/area-de-clientes/")
             request.agency = here.agency  # type: ignore[attr-defined]
-            answer: HttpResponse = page(request)  # type: ignore[operator]
-            assert (answer.status_code, SPANISH.findall(text_of(answer)), OURS.findall(text_of(answer))) == (status, [], []), status
+            made_here: Any = page(request)
+            said = text_of(made_here)
+            assert (made_here.status_code, SPANISH.findall(said), OURS.findall(said)) == (status, [], []), status
 
 
 def test_too_many_tries_are_told_in_english(cast: Casts, browse: Any, settings: Any) -> None:
