@@ -1,4 +1,5 @@
-"""The API's door of money: invoices, payments, receipts and payouts are read; a payment received outside is registered.
+"""The API's door of money: payments, receipts and payouts are read; a payment received outside is registered. Invoices are in
+payments/api_invoices.py.
 
 Registering is the desk's own `settle_manual`. The key of its entry follows from the Idempotency-Key, so the same operation
 registers one payment even after its kept answer was forgotten.
@@ -13,14 +14,15 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clientarea.models import Client
 from payments import api_forms, documents, receipts, settlement
+from payments.api_invoices import PdfRenderer
 from payments.manual import EntryRefused, ManualPayment
-from payments.models import Invoice, Payment, Payout, Receipt
+from payments.models import Payment, Payout, Receipt
 from saas.api.fields import read_body
 from saas.api.idempotency import key_of
 from saas.api.problems import Problem
@@ -32,44 +34,7 @@ from saas.lib import clock
 from saas.lib.here import current_schema
 from tenants.context import current_agency
 
-INVOICES, PAYMENTS, RECEIPTS, PAYOUTS = "Facturas", "Pagos", "Comprobantes de pago", "Egresos"
-
-
-class Invoices(ListView):
-    """Invoices."""
-
-    scopes = {"GET": Scope.INVOICES_READ}
-    query, out = api_forms.InvoiceQuery, api_forms.Invoice
-
-    def rows(self, wanted: dict[str, Any]) -> QuerySet[Invoice]:
-        rows = Invoice.objects.with_state(today=clock.today())
-        for name, field in (
-            ("client", "client"), ("lease", "lease"), ("kind", "kind"), ("issued_from", "issued_on__gte"),
-            ("due_before", "due_on__lt"), ("created_since", "created_at__gte"),
-        ):  # fmt: skip
-            if name in wanted:
-                rows = rows.filter(**{field: wanted[name]})
-        if "number" in wanted:
-            prefix, _dash, number = wanted["number"].rpartition("-")
-            known = number.isascii() and number.isdigit() and len(number) <= 18
-            rows = rows.filter(prefix=prefix.upper(), number=int(number)) if known else rows.none()
-        if "owed" in wanted:
-            rows = rows.owed() if wanted["owed"] else rows.exclude(pk__in=Invoice.objects.owed().values("pk"))
-        return rows
-
-    @documented("invoices_list", "Listar facturas", tag=INVOICES, out=api_forms.Invoice, query=api_forms.InvoiceQuery)
-    def get(self, request: Request) -> Response:
-        return super().get(request)
-
-
-class OneInvoice(Resource):
-    """An invoice."""
-
-    scopes = {"GET": Scope.INVOICES_READ}
-
-    @documented("invoices_read", "Leer una factura", tag=INVOICES, out=api_forms.Invoice)
-    def get(self, request: Request, pk: int) -> Response:
-        return Response(api_forms.Invoice(get_object_or_404(Invoice.objects.with_state(today=clock.today()), pk=pk)).data)
+PAYMENTS, RECEIPTS, PAYOUTS = "Pagos", "Comprobantes de pago", "Egresos"
 
 
 class Payments(PostingMixin, ListView):
@@ -169,14 +134,6 @@ class OneReceipt(Resource):
         return Response(api_forms.Receipt(get_object_or_404(Receipt, pk=pk)).data)
 
 
-class PdfRenderer(BaseRenderer):
-    """So that `Accept: application/pdf` is understood; the bytes are made by the view."""
-
-    media_type = "application/pdf"
-    format = "pdf"
-    render_style = "binary"
-
-
 class ReceiptPdf(Resource):
     """A receipt on paper."""
 
@@ -229,8 +186,6 @@ def _payments() -> QuerySet[Payment]:
 
 
 urlpatterns = [
-    path("invoices/", Invoices.as_view(), name="api_invoices"),
-    path("invoices/<int:pk>/", OneInvoice.as_view(), name="api_invoice"),
     path("payments/", Payments.as_view(), name="api_payments"),
     path("payments/<int:pk>/", OnePayment.as_view(), name="api_payment"),
     path("receipts/", Receipts.as_view(), name="api_receipts"),

@@ -7,8 +7,8 @@ from typing import Any
 from rest_framework import serializers
 
 from payments.manual import MEANS
-from payments.models import InvoiceKind, InvoiceState, PaymentSource, PaymentState
-from saas.api.fields import Amount, Day, Moment, Number, Query, QueryDay, Text, Whole, YesNo, identifier
+from payments.models import InvoiceKind, InvoiceState, LineKind, PaymentSource, PaymentState
+from saas.api.fields import Amount, Day, Flag, Moment, Number, Query, QueryDay, Text, Whole, YesNo, identifier
 
 
 class Invoice(serializers.Serializer[Any]):
@@ -34,6 +34,35 @@ class Invoice(serializers.Serializer[Any]):
     cufe = serializers.CharField()
     voided_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
+
+
+class ConceptIn(serializers.Serializer[Any]):
+    """An extra concept of an invoice, as it is sent."""
+
+    kind = serializers.ChoiceField(LineKind.choices)
+    concept = Text(max_length=150)
+    amount = Amount(help_text="Antes de IVA.")
+    with_iva = Flag(required=False, help_text="Si lleva IVA; false si no se dice.")
+
+
+class InvoiceIn(serializers.Serializer[Any]):
+    """An invoice as it is sent."""
+
+    kind = serializers.ChoiceField(InvoiceKind.choices)
+    lease = identifier(required=False, allow_null=True, help_text="El contrato; null si no es de ninguno.")
+    client = identifier(required=False, allow_null=True, help_text="A quién. Sobra si el contrato lo dice: su inquilino, o su único propietario.")
+    period = Day(help_text="El mes, por su primer día.")
+    due_on = Day(help_text="Vencimiento, desde hoy.")
+    concept = Text(max_length=200)
+    base = Amount(required=False, help_text="Canon o comisión, antes de IVA.")
+    administration = Amount(required=False)
+    lines = serializers.ListField(child=ConceptIn(), required=False, max_length=40, help_text="Otros conceptos.")
+
+
+class InvoiceVoid(serializers.Serializer[Any]):
+    """Why an invoice is voided."""
+
+    reason = Text(min_length=5, max_length=200)
 
 
 class InvoiceQuery(Query):

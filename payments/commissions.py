@@ -2,22 +2,24 @@
 none. Reads only, in a fixed number of queries.
 
 The commission is on the rent alone: of what was paid of an invoice, the part that is rent. What was collected late for a
-month that was invoiced already comes with the next one. The owners' parts add up to the commission of the lease.
+month that was invoiced already comes with the next one. The owners' parts add up to the commission of the lease. A commission
+that somebody wrote by hand for an owner and a lease is taken off the first one that follows for its month or a later one: what is
+left is asked for, and where nothing is, the one by hand stands for it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Min, QuerySet, Sum
+from django.db.models import Exists, Min, OuterRef, QuerySet, Sum
 
 from clientarea.models import Lease
 from payments.drafts import Draft, refusal
 from payments.invoicing_policy import percent
-from payments.models import InvoiceKind, ItemState, Movement, MovementKind, RunItem, RunKind
+from payments.models import Invoice, InvoiceKind, ItemState, Movement, MovementKind, RunItem, RunKind
 from payments.monthly import PIECE, Rules, Skipped, last_day, leases_with_all
 from saas.lib import clock
 from saas.lib.money import cop, split_shares, whole
@@ -93,6 +95,7 @@ def _some(ids: list[int], period: date, issued_on: date, rules: Rules) -> list[D
         (lease, owner): amount
         for lease, owner, amount in _issued().filter(lease__in=ids, run__period=period).values_list("lease", "owner", "collected")
     }
+    written = _by_hand(ids, period)
     made: list[Draft | Skipped] = []
     for pk in ids:
         lease, rent = leases[pk], rents[pk]
@@ -108,10 +111,33 @@ def _some(ids: list[int], period: date, issued_on: date, rules: Rules) -> list[D
             if (pk, owner.owner_id) in there:
                 made.append(Skipped(pk, lease.number, owner.owner.name, "Ya tiene su comisión de este mes.", owner.owner_id))
                 continue
-            draft = _draft(lease, owner.owner_id, owner.owner.name, period, issued_on, base=base, rent=share, rules=rules)
+            before = written.get((pk, owner.owner_id), [])
+            left = base - sum((invoice.base for invoice in before), ZERO)
+            draft = _draft(lease, owner.owner_id, owner.owner.name, period, issued_on, base=max(left, ZERO), rent=share, rules=rules, before=before)
+            if before and base > 0 and left <= 0:
+                why = f"Ya se facturó a mano: {_numbers(before)}."
+                made.append(Skipped(pk, lease.number, owner.owner.name, why, owner.owner_id, (before[-1].pk, share)))
+                continue
             why = _why_not(rent, lease, draft)
             made.append(Skipped(pk, lease.number, owner.owner.name, why, owner.owner_id) if why else draft)
     return made
+
+
+def _by_hand(ids: list[int], period: date) -> dict[tuple[int, int], list[Invoice]]:
+    """By lease and owner: the commissions that were written here by hand for a month until this one, and that no run counted: one of
+    their month or a later one has either taken them off or was there before them."""
+    runs = _issued().filter(lease=OuterRef("lease"), owner=OuterRef("client"), run__period__gte=OuterRef("period"))
+    rows = Invoice.objects.filter(
+        ~Exists(runs), kind=InvoiceKind.COMMISSION, run=None, resolution__isnull=False, voided_at=None, lease__in=ids, period__lte=period
+    )
+    found: dict[tuple[int, int], list[Invoice]] = defaultdict(list)
+    for invoice in rows.order_by("pk"):
+        found[invoice.lease_id or 0, invoice.client_id].append(invoice)
+    return found
+
+
+def _numbers(invoices: Sequence[Invoice]) -> str:
+    return ", ".join(invoice.full_number for invoice in invoices)
 
 
 def _why_not(rent: Decimal, lease: Lease, draft: Draft) -> str:
@@ -124,10 +150,13 @@ def _why_not(rent: Decimal, lease: Lease, draft: Draft) -> str:
     return refusal(draft)
 
 
-def _draft(lease: Lease, owner: int, name: str, period: date, issued_on: date, *, base: Decimal, rent: Decimal, rules: Rules) -> Draft:
+def _draft(
+    lease: Lease, owner: int, name: str, period: date, issued_on: date, *, base: Decimal, rent: Decimal, rules: Rules, before: Sequence[Invoice]
+) -> Draft:
     of = f"{cop(rent)} de canon recaudado hasta {clock.month_name(period)}"
     concept = f"Comisión del {percent(lease.commission)} % sobre {of}, contrato {lease.number}"
     return Draft(
-        kind=InvoiceKind.COMMISSION, client_id=owner, client=name, period=period, issued_on=issued_on, due_on=issued_on, concept=concept,
+        kind=InvoiceKind.COMMISSION, client_id=owner, client=name, period=period, issued_on=issued_on, due_on=issued_on,
+        concept=f"{concept}, menos {_numbers(before)}" if before else concept,
         base=base, lease_id=lease.pk, lease=lease.number, rent_iva=whole(base * rules.policy.commission_iva_rate / 100), collected=rent,
     )  # fmt: skip

@@ -14,11 +14,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from clientarea.models import Client, Lease
-from payments import invoicing_policy, monthly, official_papers
+from payments import by_hand, official_papers
 from payments.desk_forms import CopField, Filter, KeyedForm
-from payments.drafts import Draft, DraftLine
+from payments.drafts import Draft
 from payments.models import InvoiceKind, InvoiceState, LineKind, RunKind, Series
-from saas.lib import clock, money
+from saas.lib import clock
 from saas.lib.form_fields import DayField, LineField, ReasonField
 from saas.lib.text import clean_name
 
@@ -81,7 +81,7 @@ class InvoiceFilter(Filter):
 class WriteForm(KeyedForm):
     """*Nueva factura*: for a lease, or for a client without one."""
 
-    kind = forms.ChoiceField(label=_("Tipo"), choices=InvoiceKind.choices)
+    kind = forms.ChoiceField(label=_("Tipo"))
     period = MonthField(label=_("Periodo"))
     due_on = DayField(label=_("Vence"))
     concept = forms.CharField(label=_("Concepto"), max_length=200)
@@ -91,7 +91,16 @@ class WriteForm(KeyedForm):
 
     def __init__(self, *args: Any, client: Client, lease: Lease | None, today: date, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.client, self.lease, self.today = client, lease, today
+        self.lease, self.today = lease, today
+        # Each kind with whom it would go to: the rent of a lease to its renter, its commission to its owners.
+        people = by_hand.addressees(lease) if lease else {kind.value: [client] for kind in InvoiceKind}
+        self.addressed = {
+            kind if len(found) == 1 else f"{kind}-{each.pk}": (kind, each) for kind, found in people.items() for each in found
+        }
+        self.fields["kind"].choices = [  # type: ignore[attr-defined]
+            (value, f"{InvoiceKind(kind).label}, a {each.name}" if lease else InvoiceKind(kind).label)
+            for value, (kind, each) in self.addressed.items()
+        ]
         for number in range(1, LINES + 1):
             self.fields[f"kind_{number}"] = forms.ChoiceField(label=_("Qué es"), choices=LineKind.choices, initial=LineKind.OTHER, required=False)
             self.fields[f"concept_{number}"] = forms.CharField(label=_("Concepto"), max_length=150, required=False)
@@ -124,28 +133,17 @@ class WriteForm(KeyedForm):
 
     def draft(self) -> Draft:
         """What was typed, from a valid form, with its taxes."""
-        data, rules = self.cleaned_data, monthly.Rules.now()
-        base, rent = data["base"] or ZERO, data["kind"] == InvoiceKind.RENT
-        rate = rules.policy.iva_rate
-        lines = tuple(
-            DraftLine(
-                LineKind(data[f"kind_{n}"] or LineKind.OTHER), clean_name(data[f"concept_{n}"]), data[f"amount_{n}"],
-                money.whole(data[f"amount_{n}"] * rate / 100) if data[f"iva_{n}"] else ZERO,
-            )
+        data = self.cleaned_data
+        lines = [
+            by_hand.Concept(data[f"kind_{n}"] or LineKind.OTHER, clean_name(data[f"concept_{n}"]), data[f"amount_{n}"], data[f"iva_{n}"])
             for n in range(1, LINES + 1)
             if data.get(f"amount_{n}")
-        )  # fmt: skip
-        if not rent:
-            iva = money.whole(base * rules.policy.commission_iva_rate / 100)
-        else:
-            iva = monthly.iva_of(self.lease, base, rules) if self.lease else ZERO
-        withholds = rent and self.client.withholding_agent
-        return Draft(
-            kind=InvoiceKind(data["kind"]), client_id=self.client.pk, client=self.client.name, period=data["period"], issued_on=self.today,
-            due_on=data["due_on"], concept=data["concept"], base=base, lease_id=self.lease.pk if self.lease else None,
-            lease=self.lease.number if self.lease else "", administration=data["administration"] or ZERO, rent_iva=iva,
-            withholding=invoicing_policy.withholding_of(base, self.today.year, rules.figures) if withholds else ZERO, lines=lines,
-        )  # fmt: skip
+        ]
+        kind, client = self.addressed[data["kind"]]
+        written = by_hand.Written(
+            InvoiceKind(kind), data["period"], data["due_on"], data["concept"], data["base"] or ZERO, data["administration"] or ZERO, lines
+        )
+        return by_hand.draft(written, client=client, lease=self.lease, today=self.today)
 
 
 class VoidForm(forms.Form):

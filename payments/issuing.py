@@ -16,7 +16,7 @@ from payments import announcing, checkout, issued, numbering
 from payments.drafts import Draft, issue, refusal
 from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, Series
 from saas.accounts.models import User
-from saas.audit.changes import record
+from saas.audit.changes import Author, record
 from saas.jobs.defer import defer
 
 MAIL_SLICE = 200
@@ -27,8 +27,9 @@ class IssueRefused(ValueError):  # noqa: N818
     """Why it cannot be done, in Spanish, for staff."""
 
 
-def write_one(draft: Draft, *, key: UUID, staff: User, now: datetime) -> Invoice:
-    """Issue one invoice. The same form's key again returns the invoice that it made. Raises IssueRefused."""
+def write_one(draft: Draft, *, key: UUID, staff: User, now: datetime, author: Author | None = None) -> Invoice:
+    """Issue one invoice. The same form's key again returns the invoice that it made. The history names `author` where a program
+    of theirs did it for `staff`. Raises IssueRefused."""
     why = refusal(draft)
     if why:
         raise IssueRefused(why)
@@ -40,7 +41,7 @@ def write_one(draft: Draft, *, key: UUID, staff: User, now: datetime) -> Invoice
             if made is not None:
                 return made
             (invoice,) = issue([draft], resolution, key=key, staff=staff)
-            record("invoice", invoice.pk, before={}, after={"issued": f"{invoice.full_number}: {invoice.total}"}, by=staff, now=now)
+            record("invoice", invoice.pk, before={}, after={"issued": f"{invoice.full_number}: {invoice.total}"}, by=author or staff, now=now)
             issued.follow_up([invoice], now=now)
             return invoice
     except numbering.NumberingRefused as error:
@@ -60,7 +61,7 @@ def why_not_void(invoice: Invoice, *, now: datetime) -> str:
     return ""
 
 
-def void(invoice_id: int, *, reason: str, staff: User, now: datetime) -> Invoice:
+def void(invoice_id: int, *, reason: str, staff: User, now: datetime, author: Author | None = None) -> Invoice:
     """Void an invoice, with its reason; its number stays used. Raises IssueRefused."""
     with transaction.atomic():
         invoice = Invoice.objects.select_for_update(of=("self",)).get(pk=invoice_id)
@@ -69,7 +70,7 @@ def void(invoice_id: int, *, reason: str, staff: User, now: datetime) -> Invoice
             raise IssueRefused(why)
         invoice.voided_at, invoice.voided_reason, invoice.voided_by = now, reason, staff
         invoice.save(update_fields=["voided_at", "voided_reason", "voided_by"])
-        record("invoice", invoice.pk, before={"voided": ""}, after={"voided": reason}, by=staff, now=now)
+        record("invoice", invoice.pk, before={"voided": ""}, after={"voided": reason}, by=author or staff, now=now)
         return invoice
 
 

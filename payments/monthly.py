@@ -28,13 +28,14 @@ PIECE = 2000  # leases in one round of queries
 
 @dataclass(frozen=True)
 class Skipped:
-    """A lease without an invoice this month, and why."""
+    """A lease without an invoice this month, and why; `instead` is the one that was written by hand for it, and for how much rent."""
 
     lease_id: int
     lease: str
     client: str
     reason: str
     owner_id: int | None = None
+    instead: tuple[int, Decimal] | None = None
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from django.db.models import Exists, Max, Min, OuterRef, Q, Sum
+from django.db.models import Exists, F, Max, Min, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 
 from clientarea.models import Client, Lease, Ownership
@@ -103,17 +103,18 @@ class Proposal:
 
 
 def propose(*, until: date) -> Proposal:
-    """What came until a day, the day included, and was not paid out: eight queries, whatever the agency's size."""
+    """What came until a day, the day included, and was not paid out: ten queries, whatever the agency's size."""
     sources = _sources(until)
     leases = Lease.objects.select_related("unit").in_bulk({lease for lease, _period in sources})
     owners: dict[int, list[Ownership]] = defaultdict(list)
     for ownership in Ownership.objects.filter(unit__in={lease.unit_id for lease in leases.values()}).select_related("owner"):
         owners[ownership.unit_id].append(ownership)
-    charges = _charges(leases, sources)
+    # What came and went back before it was paid out leaves nothing to tell an owner.
+    paying = {key: found for key, found in sources.items() if sum((source.rent for source in found), ZERO)}
+    ordered = sorted(paying.items(), key=lambda item: (leases[item[0][0]].unit.code, item[0]))
+    charges = _charges([(key, [each.owner_id for each in owners[leases[key[0]].unit_id]]) for key, _found in ordered])
     liquids, ownerless = [], {}
-    for (lease_id, period), found in sorted(sources.items(), key=lambda item: (leases[item[0][0]].unit.code, item[0])):
-        if not sum((source.rent for source in found), ZERO):
-            continue  # what came and went back before it was paid out leaves nothing to tell an owner
+    for (lease_id, period), found in ordered:
         lease = leases[lease_id]
         # Whoever owns most comes first: a peso that does not divide goes to the largest remainder, and of equal ones to the first.
         shares = sorted(owners[lease.unit_id], key=lambda ownership: (-ownership.share, ownership.pk))
@@ -171,11 +172,12 @@ def _part(whole: Decimal, covered: Decimal, total: Decimal) -> Decimal:
 @dataclass(frozen=True)
 class _Charges:
     """What is known of commissions. A run's invoice is for the rent that came in some months, whatever month it was owed for;
-    any other commission invoice is for the rent of its own month."""
+    any other commission invoice is for the rent of its own month. What was issued here is taken off what comes next when nothing
+    of its own month does; what a book brought is not: the book's own vouchers took it."""
 
     iva_rate: Decimal
     by_month: dict[tuple[int, int, date], list[Invoice]]  # those of no run, by owner, lease and month
-    of_runs: dict[tuple[int, int, date], list[Invoice]]  # those of runs that still ask for money, by owner, lease and month to take them off
+    elsewhere: dict[tuple[int, int, date], list[Invoice]]  # of runs, of other months, of no lease: by owner, lease and month to take them off
     charged: dict[tuple[int, int], tuple[date, date]]  # by owner and lease: the days whose rent the runs charged for
     taken: frozenset[int]  # those that an open line takes off already
 
@@ -185,21 +187,43 @@ class _Charges:
         return first <= on <= last
 
 
-def _charges(leases: Iterable[int], months: Iterable[Key]) -> _Charges:
+def _charges(paying: Sequence[tuple[Key, list[int]]]) -> _Charges:
+    """Of the leases and months that pay out, each with its owners, in their order."""
     by_month: dict[tuple[int, int, date], list[Invoice]] = defaultdict(list)
-    of_runs: dict[tuple[int, int, date], list[Invoice]] = defaultdict(list)
-    periods: dict[int, set[date]] = defaultdict(set)
-    for lease, period in months:
-        periods[lease].add(period)
-    rows = Invoice.objects.filter(kind=InvoiceKind.COMMISSION, lease__in=leases, voided_at=None).order_by("issued_on", "pk")
-    for invoice in rows:
+    elsewhere: dict[tuple[int, int, date], list[Invoice]] = defaultdict(list)
+    months: dict[int, set[date]] = defaultdict(set)
+    last: dict[int, Key] = {}  # of each owner
+    for key, owners in paying:
+        months[key[0]].add(key[1])
+        last |= dict.fromkeys(owners, key)
+    alive = Invoice.objects.filter(kind=InvoiceKind.COMMISSION, voided_at=None).order_by("issued_on", "pk")
+    promised = _promised(months)
+    for invoice in alive.filter(lease__in=months):
         lease, month = invoice.lease_id or 0, invoice.period
         if invoice.run_id is None:
             by_month[invoice.client_id, lease, month].append(invoice)
-        else:
-            of_runs[invoice.client_id, lease, month if month in periods[lease] else max(periods[lease])].append(invoice)
-    taken = PayoutCommission.objects.filter(movement=None, invoice__lease__in=leases).values_list("invoice", flat=True)
-    return _Charges(invoicing_policy.current().commission_iva_rate, by_month, of_runs, charged_days(leases), frozenset(taken))
+        if invoice.run_id is not None or (invoice.resolution_id is not None and month not in months[lease]):
+            elsewhere[invoice.client_id, lease, month if month in months[lease] else max(months[lease])].append(invoice)
+    for invoice in alive.filter(lease=None, run=None, resolution__isnull=False, client__in=last):
+        elsewhere[(invoice.client_id, *last[invoice.client_id])].append(invoice)
+    taken = set(PayoutCommission.objects.filter(movement=None, invoice__client__in=last).values_list("invoice", flat=True))
+    for invoice in (each for found in (*by_month.values(), *elsewhere.values()) for each in found):
+        # A line that is not paid yet reckons it: once paid it covers the invoice, and only what it does not cover is taken.
+        owed = promised.get((invoice.client_id, invoice.lease_id or 0), frozenset())
+        if invoice.period in owed or (invoice.run_id is not None and owed):
+            taken.add(invoice.pk)
+    rate = invoicing_policy.current().commission_iva_rate
+    return _Charges(rate, by_month, elsewhere, charged_days(months), frozenset(taken))
+
+
+def _promised(leases: Iterable[int]) -> dict[tuple[int, int], frozenset[date]]:
+    """By owner and lease: the months of which lines that are not paid yet reckon a commission that no invoice is covered with."""
+    lines = PayoutLine.objects.filter(payout=None, commission__gt=0, liquidation__lease__in=leases)
+    rows = lines.annotate(covered=Coalesce(Sum("commissions__amount"), ZERO)).filter(covered__lt=F("commission") + F("commission_iva"))
+    found: dict[tuple[int, int], frozenset[date]] = {}
+    for owner, lease, period in rows.values_list("order__owner", "liquidation__lease", "liquidation__period"):
+        found[owner, lease] = found.get((owner, lease), frozenset()) | {period}
+    return found
 
 
 def charged_days(leases: Iterable[int]) -> dict[tuple[int, int], tuple[date, date]]:
@@ -220,7 +244,7 @@ def _divide(lease: Lease, period: date, sources: list[Source], owners: list[Owne
         key = (ownership.owner_id, lease.pk, period)
         known = charges.by_month.get(key, [])
         open_ones = tuple(
-            (i, i.balance) for i in (*known, *charges.of_runs.get(key, [])) if i.balance > 0 and i.pk not in charges.taken
+            (i, i.balance) for i in (*known, *charges.elsewhere.get(key, [])) if i.balance > 0 and i.pk not in charges.taken
         )
         uncharged = sum((s.rent for s in sources if not charges.is_charged(ownership.owner_id, lease.pk, s.movement.on)), ZERO)
         parts = [_of_invoice(invoice, amount) for invoice, amount in open_ones]

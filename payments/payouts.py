@@ -23,6 +23,7 @@ from payments.models import (
     DeductionKind,
     Invoice,
     InvoiceKind,
+    InvoiceQuerySet,
     Liquidation,
     Movement,
     MovementKind,
@@ -214,6 +215,8 @@ def mark_paid(order_id: int, transfer: Transfer, *, staff: User, now: datetime) 
         made = [line.payout for line in lines if line.payout]
         announce_payouts(order, made, now)
         outgoing.payouts_paid(made, now=now)
+        # What these lines reckoned may have been invoiced while they waited.
+        _cover_reckoned(Invoice.objects.filter(client=order.owner_id), now=now)
         return order
 
 
@@ -221,25 +224,29 @@ def cover_reckoned(*, now: datetime) -> list[Invoice]:
     """Cover the commission invoices that were made after their commission was taken off a payout: they are owed no more.
     Whoever issues commission invoices may call it at once; a liquidation does before it looks. Returns which."""
     with transaction.atomic():
-        paid = PayoutLine.objects.filter(
-            payout__isnull=False, commission__gt=0, order__owner=OuterRef("client"), liquidation__lease=OuterRef("lease")
-        )
-        taken = PayoutCommission.objects.filter(invoice=OuterRef("pk"), movement=None)
-        covered = []
-        for invoice in Invoice.objects.owed().filter(Exists(paid), ~Exists(taken), kind=InvoiceKind.COMMISSION).order_by("pk"):
-            line, reckoned = payout_making.reckoned_before(invoice)
-            amount = min(reckoned, invoice.balance)
-            if amount > 0 and line is not None:
-                made = PayoutCommission.objects.create(line=line, invoice=invoice, amount=amount)
-                _cover([made], on=max(line.order.paid_on or invoice.issued_on, invoice.issued_on), now=now)
-                covered.append(invoice)
-        return covered
+        return _cover_reckoned(Invoice.objects.all(), now=now)
 
 
 def totals_of(orders: Sequence[PayoutOrder]) -> dict[int, Decimal]:
     """What each order pays, COP."""
     rows = PayoutLine.objects.filter(order__in=orders).order_by().values("order").annotate(sum=Sum("net"))
     return {**{order.pk: ZERO for order in orders}, **{row["order"]: row["sum"] for row in rows}}
+
+
+def _cover_reckoned(among: InvoiceQuerySet, *, now: datetime) -> list[Invoice]:
+    paid = PayoutLine.objects.filter(
+        payout__isnull=False, commission__gt=0, order__owner=OuterRef("client"), liquidation__lease=OuterRef("lease")
+    )
+    taken = PayoutCommission.objects.filter(invoice=OuterRef("pk"), movement=None)
+    covered = []
+    for invoice in among.owed().filter(Exists(paid), ~Exists(taken), kind=InvoiceKind.COMMISSION).order_by("pk"):
+        line, reckoned = payout_making.reckoned_before(invoice)
+        amount = min(reckoned, invoice.balance)
+        if amount > 0 and line is not None:
+            made = PayoutCommission.objects.create(line=line, invoice=invoice, amount=amount)
+            _cover([made], on=max(line.order.paid_on or invoice.issued_on, invoice.issued_on), now=now)
+            covered.append(invoice)
+    return covered
 
 
 def _cover(commissions: Sequence[PayoutCommission], *, on: date, now: datetime) -> None:

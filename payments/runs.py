@@ -211,6 +211,8 @@ def _issue(run: InvoiceRun, items: list[RunItem], *, now: datetime) -> None:
     for item, each in zip(items, found, strict=True):
         if not isinstance(each, Draft):
             item.state, item.reason = ItemState.SKIPPED, (each.reason if each else "Ya no es propietario.")[:200]
+            if each and each.instead:
+                item.state, (item.invoice_id, item.collected) = ItemState.ISSUED, each.instead
     RunItem.objects.bulk_update(items, ["state", "invoice", "collected", "reason"])
     increases.apply([draft.increase_id for _item, draft in drafts if draft.increase_id], now=now)
     issued.follow_up(invoices, now=now)

@@ -1,11 +1,13 @@
-"""The API's door of cases: read, and filed for a client who called or wrote elsewhere, as at the desk.
+"""The API's door of cases: read, filed for a client who called or wrote elsewhere, and handled as at the desk: answered, asked
+about, taken, assigned, extended, closed.
 
-Internal notes and files are not given. What the client reads of the thread is.
+Internal notes and files are not given. What the client reads of the thread is. Whoever made the key answers for what it does.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
@@ -16,8 +18,10 @@ from rest_framework.response import Response
 
 from clientarea.access import leases_of, units_of
 from clientarea.models import Client
+from pqrs import handling
 from pqrs.cases import LONGEST, CaseError, open_case
 from pqrs.models import OPEN_STATES, Case, CaseKind, CaseState, CaseSubject, Channel, Purpose
+from saas.accounts.models import Role, User
 from saas.api.fields import Day, Moment, Number, Query, QueryDay, Text, Whole, YesNo, identifier, read_body
 from saas.api.problems import Problem
 from saas.api.schema import documented
@@ -42,6 +46,31 @@ class CaseIn(serializers.Serializer[Any]):
     lease = identifier(required=False, allow_null=True)
 
 
+class Words(serializers.Serializer[Any]):
+    """What is written to the client."""
+
+    text = Text(max_length=LONGEST)
+
+
+class Assignment(serializers.Serializer[Any]):
+    """Who of the team has it."""
+
+    to = serializers.EmailField(allow_null=True, help_text="El correo de alguien del equipo; null para nadie.")
+
+
+class Extension(serializers.Serializer[Any]):
+    """More time, with the reason that the client is told."""
+
+    days = Whole(min_value=1, max_value=30, help_text="Días hábiles de más.")
+    reason = Text(max_length=LONGEST - 500)
+
+
+class Closing(serializers.Serializer[Any]):
+    """Why a case is closed."""
+
+    reason = Text(max_length=LONGEST, required=False, allow_blank=True, help_text="Lo lee el cliente; hace falta si no se había respondido.")
+
+
 class CaseOut(serializers.Serializer[Any]):
     """A case as it is given."""
 
@@ -57,6 +86,7 @@ class CaseOut(serializers.Serializer[Any]):
     lease = Whole(source="lease_id", allow_null=True)
     opened_at = serializers.DateTimeField()
     received_on = serializers.DateField()
+    assigned_to = serializers.CharField(source="assigned_to.email", allow_null=True, read_only=True, help_text="El correo de quien la tiene.")
     due_on = serializers.DateField()
     answered_at = serializers.DateTimeField(allow_null=True)
 
@@ -95,7 +125,7 @@ class Cases(PostingMixin, ListView):
     query, out = CaseQuery, CaseOut
 
     def rows(self, wanted: dict[str, Any]) -> QuerySet[Case]:
-        rows = Case.objects.all()
+        rows = Case.objects.select_related("assigned_to")
         for name, field in (("client", "client"), ("number", "number"), ("state", "state"), ("due_before", "due_on__lt")):
             if name in wanted:
                 rows = rows.filter(**{field: wanted[name]})
@@ -144,7 +174,119 @@ class OneCase(Resource):
 
     @documented("cases_read", "Leer una PQRS con su hilo", tag=CASES, out=CaseWithThread)
     def get(self, request: Request, pk: int) -> Response:
-        return Response(CaseWithThread(get_object_or_404(Case.objects.prefetch_related("messages"), pk=pk)).data)
+        return Response(_shown(pk))
+
+
+class Handling(PostingMixin, Resource):
+    """Something that staff do with a case; `handle` does it."""
+
+    scopes = {"POST": Scope.CASES_HANDLE}
+    body: ClassVar[type[serializers.Serializer[Any]] | None] = None
+
+    def handle(self, case: Case, given: dict[str, Any], by: User, now: datetime) -> None:
+        """Do it. Raises CaseError for what its state does not allow."""
+        raise NotImplementedError
+
+    def act(self, request: Request, **where: Any) -> Response:
+        case = get_object_or_404(Case.objects.select_related("client", "unit", "lease"), pk=where["pk"])
+        given = read_body(self.body, request.data) if self.body else {}
+        try:
+            self.handle(case, given, self.caller().staff, clock.now())
+        except CaseError as error:
+            raise Problem(409, str(error)) from error
+        return Response(_shown(case.pk))
+
+
+class Answer(Handling):
+    """A case is answered."""
+
+    body = Words
+
+    def handle(self, case: Case, given: dict[str, Any], by: User, now: datetime) -> None:
+        handling.answer(case, text=given["text"], by=by, now=now)
+
+    @documented("cases_answer", "Responder una PQRS", tag=CASES, out=CaseWithThread, request=Words, text="Queda respondida y se le envía al cliente.")
+    def post(self, request: Request, pk: int) -> Any:
+        return super().post(request, pk=pk)
+
+
+class Ask(Handling):
+    """The client of a case is written to."""
+
+    body = Words
+
+    def handle(self, case: Case, given: dict[str, Any], by: User, now: datetime) -> None:
+        handling.ask(case, text=given["text"], by=by, now=now)
+
+    @documented(
+        "cases_message", "Escribir al cliente sin responder todavía", tag=CASES, out=CaseWithThread, request=Words,
+        text="Queda en trámite; el plazo sigue corriendo.",
+    )  # fmt: skip
+    def post(self, request: Request, pk: int) -> Any:
+        return super().post(request, pk=pk)
+
+
+class Take(Handling):
+    """A case is being worked on."""
+
+    def handle(self, case: Case, given: dict[str, Any], by: User, now: datetime) -> None:
+        handling.take(case, by=by, now=now)
+
+    @documented(
+        "cases_take", "Poner una PQRS en trámite", tag=CASES, out=CaseWithThread, text="Si no es de nadie, queda a cargo de quien creó la llave."
+    )
+    def post(self, request: Request, pk: int) -> Any:
+        return super().post(request, pk=pk)
+
+
+class Assign(Handling):
+    """A case is given to somebody."""
+
+    body = Assignment
+
+    def handle(self, case: Case, given: dict[str, Any], by: User, now: datetime) -> None:
+        to = given["to"]
+        found = User.objects.filter(role=Role.STAFF, is_active=True, email__iexact=to).first() if to is not None else None
+        if to is not None and found is None:
+            raise _absent("to", "Nadie del equipo tiene ese correo.")
+        handling.assign(case, to=found, by=by, now=now)
+
+    @documented("cases_assign", "Asignar una PQRS", tag=CASES, out=CaseWithThread, request=Assignment)
+    def post(self, request: Request, pk: int) -> Any:
+        return super().post(request, pk=pk)
+
+
+class Extend(Handling):
+    """A case gets more time."""
+
+    body = Extension
+
+    def handle(self, case: Case, given: dict[str, Any], by: User, now: datetime) -> None:
+        handling.extend(case, reason=given["reason"], days=given["days"], by=by, now=now)
+
+    @documented(
+        "cases_extend", "Prorrogar el plazo", tag=CASES, out=CaseWithThread, request=Extension,
+        text="Una vez, antes de que venza; se le avisa al cliente.",
+    )  # fmt: skip
+    def post(self, request: Request, pk: int) -> Any:
+        return super().post(request, pk=pk)
+
+
+class Close(Handling):
+    """A case is closed."""
+
+    body = Closing
+
+    def handle(self, case: Case, given: dict[str, Any], by: User, now: datetime) -> None:
+        handling.close(case, reason=given.get("reason", ""), by=by, now=now)
+
+    @documented("cases_close", "Cerrar una PQRS", tag=CASES, out=CaseWithThread, request=Closing)
+    def post(self, request: Request, pk: int) -> Any:
+        return super().post(request, pk=pk)
+
+
+def _shown(pk: int) -> Any:
+    return CaseWithThread(get_object_or_404(Case.objects.select_related("assigned_to").prefetch_related("messages"), pk=pk)).data
 
 
 def _absent(name: str, text: str) -> Problem:
@@ -154,4 +296,10 @@ def _absent(name: str, text: str) -> Problem:
 urlpatterns = [
     path("cases/", Cases.as_view(), name="api_cases"),
     path("cases/<int:pk>/", OneCase.as_view(), name="api_case"),
+    path("cases/<int:pk>/answer/", Answer.as_view(), name="api_case_answer"),
+    path("cases/<int:pk>/messages/", Ask.as_view(), name="api_case_message"),
+    path("cases/<int:pk>/take/", Take.as_view(), name="api_case_take"),
+    path("cases/<int:pk>/assign/", Assign.as_view(), name="api_case_assign"),
+    path("cases/<int:pk>/extend/", Extend.as_view(), name="api_case_extend"),
+    path("cases/<int:pk>/close/", Close.as_view(), name="api_case_close"),
 ]

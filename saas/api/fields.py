@@ -41,6 +41,15 @@ class Whole(serializers.IntegerField):
         return int(super().to_internal_value(data))
 
 
+class Flag(serializers.BooleanField):
+    """A JSON true or false."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 def identifier(**options: Any) -> Whole:
     """The number of a row."""
     return Whole(min_value=1, max_value=BIGGEST, **options)

@@ -34,7 +34,7 @@ def test_the_commands_of_the_page_do_what_it_says(cast: Casts, browse: Any) -> N
     shown = make_key(cast.alfa)[1]
     etag = software(cast.alfa).get("clients/1/")["ETag"]
     commands = _commands()
-    assert len(commands) == 6
+    assert len(commands) == 8
     for status, words in commands:
         filled = [word.replace("$KEY", shown).replace("$ETAG", etag).replace("$HOST", "http://alfa.plataforma.test") for word in words[1:]]
         method, body, headers, url = "GET", "", {}, ""

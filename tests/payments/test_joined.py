@@ -22,7 +22,7 @@ from tenants import context
 from tests.api.test_notices import listen
 from tests.invoicing.helpers import DECEMBER, NOVEMBER, begin, finish, number, some_leases
 from tests.payments.money import check_invariants
-from tests.payouts.steps import check_payouts, collect, figures, liquidate, pay
+from tests.payouts.steps import check_payouts, collect, figures, liquidate, pay, share_out
 from tests.world import NOW, TODAY, Cast, Casts, make_invoice
 
 
@@ -199,6 +199,113 @@ def test_one_commission_invoice_is_covered_as_a_run_covers_it(here: Cast) -> Non
     made = issuing.write_one(draft, key=uuid.uuid4(), staff=here.sara, now=NOW)
     made.refresh_from_db()
     assert made.balance == 0
+
+
+def by_hand(here: Cast, base: int = 76_000, period: date = NOVEMBER, *, owner: Any = None, lease: bool = True) -> Invoice:
+    """A commission that somebody wrote, as the desk's form does."""
+    draft = Draft(
+        kind=InvoiceKind.COMMISSION, client_id=(owner or here.oscar).pk, client="", period=period, issued_on=TODAY, due_on=TODAY,
+        concept="Comisión", base=Decimal(base), rent_iva=Decimal(base) * 19 / 100, lease_id=here.lease.pk if lease else None,
+    )  # fmt: skip
+    return issuing.write_one(draft, key=uuid.uuid4(), staff=here.sara, now=NOW)
+
+
+def test_a_commission_by_hand_is_taken_off_and_no_run_asks_for_it_again(here: Cast) -> None:
+    written = by_hand(here)
+    collect(here, here.invoice)
+    assert commissions() == []
+    (item,) = runs.RunItem.objects.filter(owner=here.oscar, lease=here.lease)
+    assert (item.state, item.invoice, item.collected, item.reason) == ("issued", written, 950_000, "Ya se facturó a mano: FC-1.")
+    pay(here, *liquidate(here, until=LATER))
+    written.refresh_from_db()
+    assert (taken(), written.balance) == (90_440, 0)
+    collect(here, here.overdue, on=LATER)  # the next month's run asks for the next money alone
+    pay(here, *liquidate(here, until=LATER))
+    (december,) = commissions(DECEMBER, date(2027, 1, 4))
+    assert (december.base, december.balance, taken()) == (76_000, 0, 2 * 90_440)
+
+
+def test_a_run_asks_for_what_a_commission_by_hand_did_not(here: Cast) -> None:
+    written = by_hand(here, 50_000)
+    collect(here, here.invoice)
+    (made,) = commissions()
+    assert (made.base, made.iva, made.concept.endswith("contrato CA-1, menos FC-1")) == (26_000, 4_940, True)
+    pay(here, *liquidate(here, until=LATER))
+    for invoice in (written, made):
+        invoice.refresh_from_db()
+        assert invoice.balance == 0
+    assert taken() == 90_440
+    collect(here, here.overdue, on=LATER)
+    assert [invoice.base for invoice in commissions(DECEMBER, date(2027, 1, 4))] == [76_000]
+
+
+def test_a_commission_by_hand_that_was_voided_is_asked_for_by_the_run(here: Cast) -> None:
+    written = by_hand(here)
+    collect(here, here.invoice)
+    assert commissions() == []
+    issuing.void(written.pk, reason="Se escribió dos veces", staff=here.sara, now=NOW)
+    assert [invoice.base for invoice in commissions()] == [76_000]
+
+
+def test_a_commission_by_hand_of_one_owner_leaves_the_others_as_they_were(here: Cast) -> None:
+    share_out(here, (here.oscar, "60"), (here.berta, "40"))
+    by_hand(here, 45_600)
+    collect(here, here.invoice)
+    (made,) = commissions()
+    assert (made.client, made.base) == (here.berta, 30_400)
+    pay(here, *liquidate(here, until=LATER))
+    assert taken() == 90_440
+
+
+@pytest.mark.parametrize("period", [date(2026, 10, 1), DECEMBER])
+def test_a_commission_by_hand_of_another_month_is_taken_off_what_comes(here: Cast, period: date) -> None:
+    written = by_hand(here, 10_000, period)
+    collect(here, here.invoice)
+    pay(here, *liquidate(here))
+    written.refresh_from_db()
+    assert (written.balance, taken()) == (0, 90_440 + 11_900)
+
+
+def test_a_commission_by_hand_without_a_lease_is_taken_off_the_owners_next_payout_once(here: Cast) -> None:
+    written, other = by_hand(here, 10_000, lease=False), by_hand(here, 10_000, owner=here.rita, lease=False)
+    for invoice in (here.overdue, here.invoice, here.berta_invoice):
+        collect(here, invoice)
+    orders = liquidate(here)
+    assert {line.liquidation.lease.number: int(line.commission) for line in PayoutLine.objects.filter(order__owner=here.oscar)} == {
+        "CA-1": 76_000, "CA-3": 170_000
+    }  # fmt: skip
+    pay(here, *orders)
+    for invoice in (written, other):
+        invoice.refresh_from_db()
+    assert (written.balance, other.balance) == (0, 11_900)
+
+
+def test_what_a_book_brought_is_not_taken_off_another_month(here: Cast) -> None:
+    make_invoice(
+        here.lease, 900, kind=InvoiceKind.COMMISSION, prefix="FC", client=here.oscar, period=date(2026, 8, 1), base=76_000, administration=0,
+        iva=14_440, total=90_440,
+    )  # fmt: skip
+    collect(here, here.invoice)
+    pay(here, *liquidate(here))
+    assert taken() == 90_440
+
+
+@pytest.mark.parametrize("issue", [by_hand, lambda here: commissions()[0]])
+def test_what_an_unpaid_line_reckons_is_not_taken_again_by_the_next_one(here: Cast, issue: Any) -> None:
+    """The invoice comes between the liquidation and the payment: the line covers it, and the next takes only its own."""
+    collect(here, here.invoice)
+    (first,) = liquidate(here)
+    payouts.review([first.pk], staff=here.sara, now=NOW)
+    written = issue(here)
+    collect(here, here.overdue, on=LATER)
+    (second,) = liquidate(here, until=LATER)
+    assert int(second.lines.get().commission) == 76_000
+    assert not second.lines.get().commissions.exists()
+    payouts.mark_paid(first.pk, payouts.Transfer(TODAY), staff=here.sara, now=NOW)
+    written.refresh_from_db()
+    assert written.balance == 0
+    pay(here, second)
+    assert taken() == 2 * 90_440
 
 
 def test_covering_asks_for_nothing_of_payouts_without_an_owed_invoice(here: Cast) -> None:
