@@ -22,8 +22,9 @@ def prepare(kind: str) -> None:
 
 def follow_up(invoices: Sequence[Invoice], *, now: datetime) -> None:
     """Cover, tell and publish. Call it in the transaction that issued them, after `prepare`."""
-    if any(invoice.kind == InvoiceKind.COMMISSION for invoice in invoices):
-        payouts.cover_reckoned(now=now)
+    commissions = [invoice.pk for invoice in invoices if invoice.kind == InvoiceKind.COMMISSION]
+    if commissions:
+        payouts.cover_reckoned(Invoice.objects.filter(pk__in=commissions), now=now)
     credits.follow_rule(invoices, now=now)
     announcing.announce_issued(invoices, now)
     outgoing.invoices_issued(invoices, now=now)

@@ -14,7 +14,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Sum
+from django.db.models import Exists, F, OuterRef, Q, Sum
 
 from payments import outgoing, payout_banks, payout_making, receipts
 from payments.announcing import announce_payouts
@@ -61,7 +61,7 @@ def liquidate(*, until: date, mark: str, staff: User, now: datetime) -> list[Liq
     """Make what `propose` said, if it still says the same (`mark`), into lines of each owner's draft. Raises PayoutRefused."""
     with transaction.atomic():
         one_at_a_time()
-        cover_reckoned(now=now)
+        cover_reckoned(Invoice.objects.all(), now=now)
         proposal = payout_making.propose(until=until)
         if proposal.mark != mark:
             raise PayoutRefused("Mientras usted revisaba cambió el recaudo. Mire de nuevo lo que se va a liquidar.")
@@ -216,15 +216,8 @@ def mark_paid(order_id: int, transfer: Transfer, *, staff: User, now: datetime) 
         announce_payouts(order, made, now)
         outgoing.payouts_paid(made, now=now)
         # What these lines reckoned may have been invoiced while they waited.
-        _cover_reckoned(Invoice.objects.filter(client=order.owner_id), now=now)
+        cover_reckoned(Invoice.objects.filter(client=order.owner_id), now=now)
         return order
-
-
-def cover_reckoned(*, now: datetime) -> list[Invoice]:
-    """Cover the commission invoices that were made after their commission was taken off a payout: they are owed no more.
-    Whoever issues commission invoices may call it at once; a liquidation does before it looks. Returns which."""
-    with transaction.atomic():
-        return _cover_reckoned(Invoice.objects.all(), now=now)
 
 
 def totals_of(orders: Sequence[PayoutOrder]) -> dict[int, Decimal]:
@@ -233,19 +226,24 @@ def totals_of(orders: Sequence[PayoutOrder]) -> dict[int, Decimal]:
     return {**{order.pk: ZERO for order in orders}, **{row["order"]: row["sum"] for row in rows}}
 
 
-def _cover_reckoned(among: InvoiceQuerySet, *, now: datetime) -> list[Invoice]:
+def cover_reckoned(among: InvoiceQuerySet, *, now: datetime) -> list[Invoice]:
+    """Cover the commission invoices `among` those given that were made after their commission was taken off a payout: they are owed
+    no more. Whoever issues commission invoices may call it at once; a liquidation does before it looks. Returns which."""
     paid = PayoutLine.objects.filter(
         payout__isnull=False, commission__gt=0, order__owner=OuterRef("client"), liquidation__lease=OuterRef("lease")
     )
+    # By hand, a commission is of its own month; a run's may ask for what was collected in several.
+    reckoned = Exists(paid.filter(liquidation__period=OuterRef("period"))) | (Q(run__isnull=False) & Exists(paid))
     taken = PayoutCommission.objects.filter(invoice=OuterRef("pk"), movement=None)
     covered = []
-    for invoice in among.owed().filter(Exists(paid), ~Exists(taken), kind=InvoiceKind.COMMISSION).order_by("pk"):
-        line, reckoned = payout_making.reckoned_before(invoice)
-        amount = min(reckoned, invoice.balance)
-        if amount > 0 and line is not None:
-            made = PayoutCommission.objects.create(line=line, invoice=invoice, amount=amount)
-            _cover([made], on=max(line.order.paid_on or invoice.issued_on, invoice.issued_on), now=now)
-            covered.append(invoice)
+    with transaction.atomic():
+        for invoice in among.owed().filter(reckoned, ~Exists(taken), kind=InvoiceKind.COMMISSION).order_by("pk"):
+            line, amount = payout_making.reckoned_before(invoice)
+            amount = min(amount, invoice.balance)
+            if amount > 0 and line is not None:
+                made = PayoutCommission.objects.create(line=line, invoice=invoice, amount=amount)
+                _cover([made], on=max(line.order.paid_on or invoice.issued_on, invoice.issued_on), now=now)
+                covered.append(invoice)
     return covered
 
 

@@ -20,7 +20,7 @@ def people(cast: Casts) -> Casts:
     """Rita of alfa with a receipt, and a unit with an accent in its address."""
     one = cast.alfa
     with context.in_agency(one.agency):
-        payment = Payment.objects.create(client=one.rita, source="manual", state="approved", amount=1000, paid_on=clock.today())
+        payment = Payment.objects.create(client=one.rita, source="imported", state="approved", amount=1000, paid_on=clock.today())
         Receipt.objects.create(prefix="CP", number=17, payment=payment, client=one.rita, amount=1000, issued_at=clock.now(), code="X")
         one.lease.unit.address = "Avenida Córdoba # 10-20"
         one.lease.unit.save()

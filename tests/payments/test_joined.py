@@ -154,7 +154,7 @@ def test_a_commission_that_payouts_took_off_is_covered_when_its_run_invoices_it(
     assert (made.total, made.applied) == (180_880, 180_880)
     assert not Notice.objects.filter(key=f"invoice:{made.pk}").exists()  # it asks for nothing
     assert Movement.objects.filter(invoice=made, kind="deducted").count() == 1
-    assert payouts.cover_reckoned(now=NOW) == []
+    assert payouts.cover_reckoned(Invoice.objects.all(), now=NOW) == []
 
 
 def test_a_commission_that_a_run_invoiced_is_taken_off_once_whatever_month_the_rent_was_of(here: Cast) -> None:
@@ -312,7 +312,7 @@ def test_covering_asks_for_nothing_of_payouts_without_an_owed_invoice(here: Cast
     collect(here, here.invoice)
     pay(here, *liquidate(here))
     with CaptureQueriesContext(connection) as asked:
-        assert payouts.cover_reckoned(now=NOW) == []
+        assert payouts.cover_reckoned(Invoice.objects.all(), now=NOW) == []
     assert len([query for query in asked if "SAVEPOINT" not in query["sql"]]) == 1
 
 

@@ -224,7 +224,7 @@ def test_a_run_of_commissions_and_a_liquidation_at_once_charge_once_and_wait_for
             for order in PayoutOrder.objects.filter(state=OrderState.DRAFT):
                 payouts.review([order.pk], staff=here.sara, now=NOW)
                 payouts.mark_paid(order.pk, payouts.Transfer(TODAY), staff=here.sara, now=NOW)
-            payouts.cover_reckoned(now=NOW)
+            payouts.cover_reckoned(Invoice.objects.all(), now=NOW)
             (made,) = Invoice.objects.filter(run=run)
             (voucher,) = Payout.objects.filter(period=month)
             assert (made.total, made.balance, voucher.commission + voucher.commission_iva) == (90_440, 0, 90_440)

@@ -84,7 +84,7 @@ def test_a_renter_sees_the_last_payments_with_receipts(cast: Casts, browse: Any)
     with context.in_agency(cast.alfa.agency):
         for client in (cast.alfa.rita, cast.alfa.berta):
             payment = Payment.objects.create(
-                client=client, source="manual", state="approved", amount=100_000, means="Efectivo", paid_on=date(2026, 11, 3)
+                client=client, source="imported", state="approved", amount=100_000, means="Efectivo", paid_on=date(2026, 11, 3)
             )
             Receipt.objects.create(
                 prefix="CP", number=client.pk, payment=payment, client=client, amount=payment.amount, issued_at=clock.now(),

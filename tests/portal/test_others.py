@@ -87,7 +87,7 @@ def test_what_is_somebody_elses_is_not_found_and_does_not_change(cast: Casts, br
         payment = Payment.objects.create(pk=SHIFT, client=there.rita, source="gateway", state="declined", amount=Decimal(7))
         theirs["pagos"] = [payment.pk]
         Reversal.objects.create(
-            pk=SHIFT, prefix="RV", number=SHIFT, key="x", kind="staff", payment=payment, client=there.rita, amount=7, reason="x",
+            pk=SHIFT, prefix="RV", number=2, key="x", kind="staff", payment=payment, client=there.rita, amount=7, reason="x",
             made_by=there.sara, made_at=NOW,
         )  # fmt: skip
         theirs["reversiones"] = [SHIFT]
