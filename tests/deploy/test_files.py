@@ -130,6 +130,7 @@ def test_the_image_runs_as_nobody_of_importance_and_has_no_secret() -> None:
     installs = re.findall(r"pip install .*", text)
     assert len(installs) == 2
     assert all("--require-hashes" in line for line in installs)
+    assert "chmod -R a+rX /srv/app /srv/assets /srv/static" in text  # collected files are root's alone otherwise: seen, and no page came
     assert ".env" in (DEPLOY / "Dockerfile.dockerignore").read_text(encoding="utf-8")
 
 
