@@ -219,7 +219,7 @@ def test_from_the_request_to_what_is_accepted(cast: Casts, sara: Any, rita: Any)
     assert "Póliza de arrendamiento" not in text_of(rita.get(at("home")))
     # Nothing more is taken while it is looked at.
     assert rita.post(own, {"attached": upload("c.pdf", PDF)}).status_code == 422
-    assert "1 entrega de documentos por revisar" in text_of(sara.get(at("desk")))
+    assert "Documentos entregados por revisar 1" in text_of(sara.get(at("desk")))
     # Rejected, with the reason; handed in again; accepted.
     assert "Por revisar" in text_of(sara.get(at("desk_files")))
     assert sara.post(at("desk_file_reject", asked.pk), {"reason": " "}).status_code == 422
