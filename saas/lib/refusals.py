@@ -42,6 +42,8 @@ def at_sending(error: BaseException) -> Refusal | None:
     if not 510 <= code < 600 or code in _ABOUT_US:
         return None
     text = said.decode("ascii", "replace") if isinstance(said, bytes) else said
+    if "relay" in text.lower():
+        return None  # the server does not know us as one who may send
     found = _STATUS.match(text)
     if found:
         return of_status(found[1])

@@ -164,7 +164,7 @@ def test_the_reasons(cast: Casts, noras: tuple[int, int], server: Postmaster, an
     assert mark_of(cast.alfa, noras[0]) == (True, why)
 
 
-@pytest.mark.parametrize("answer", ["530 5.7.0 Authentication required", "503 5.5.1 Bad sequence"])
+@pytest.mark.parametrize("answer", ["530 5.7.0 Authentication required", "503 5.5.1 Bad sequence", "554 5.7.1 Relay access denied"])
 def test_a_fault_of_ours_is_nobody_s(cast: Casts, noras: tuple[int, int], server: Postmaster, answer: str) -> None:
     server.answers[NORA] = answer
     assert run_mail(cast.alfa).done_at is None
