@@ -10,11 +10,13 @@ from clientarea.models import Client
 # The state's name, its label, and which clients that are not archived are in it.
 ACCOUNT_STATES = {
     "none": (gettext_lazy("Sin cuenta"), Q(user=None)),
-    "invited": (gettext_lazy("Invitado"), Q(user__is_active=True, user__activated_at=None)),
+    "invited": (gettext_lazy("Invitado"), Q(user__is_active=True, user__activated_at=None, user__mail_refused_at=None)),
+    "bounced": (gettext_lazy("Devuelto"), Q(user__is_active=True, user__activated_at=None, user__mail_refused_at__isnull=False)),
     "active": (gettext_lazy("Activo"), Q(user__is_active=True, user__activated_at__isnull=False)),
     "blocked": (gettext_lazy("Desactivado"), Q(user__is_active=False)),
 }
 ARCHIVED = "archived"
+WAITING = ("none", "invited", "bounced")  # who may be invited, for the first time or again
 
 
 def account_state(client: Client) -> str:
@@ -25,7 +27,9 @@ def account_state(client: Client) -> str:
         return "none"
     if not client.user.is_active:
         return "blocked"
-    return "invited" if client.user.activated_at is None else "active"
+    if client.user.activated_at is not None:
+        return "active"
+    return "invited" if client.user.mail_refused_at is None else "bounced"
 
 
 def tell_state(client: Client) -> Client:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clientarea import desk_estate, desk_files, desk_invitations, desk_viewing, people
 from clientarea.access import leases_of
-from clientarea.accounts import ACCOUNT_STATES, ARCHIVED, tell_state
+from clientarea.accounts import ACCOUNT_STATES, ARCHIVED, WAITING, tell_state
 from clientarea.finding import chosen, search
 from clientarea.forms_desk import ClientForm, client_initial
 from clientarea.history import SUBJECT
@@ -51,8 +51,9 @@ def desk_clients(request: HttpRequest) -> HttpResponse:
         "q": request.GET.get("q", "").strip()[:100],
         "estado": wanted,
         "states": [*states, (ARCHIVED, _("Archivados"))],
-        "can_invite_all": wanted in ("none", "invited") and page.paginator.count > 0,
-        "can_choose": any(client.state in ("none", "invited") for client in listed),
+        "waiting": WAITING,
+        "can_invite_all": wanted in WAITING and page.paginator.count > 0,
+        "can_choose": any(client.state in WAITING for client in listed),
     }
     return render(request, "clientarea/desk_clients.html", context)
 
@@ -86,7 +87,7 @@ def desk_client(request: HttpRequest, pk: int) -> HttpResponse:
         "payouts": client.payouts.select_related("lease")[:RECENT],
         "cases": client.cases.all()[:RECENT],
         "views": client.portal_views.order_by("-seen_at", "-pk")[:RECENT],
-        "can_invite": client.state in ("none", "invited"),  # type: ignore[attr-defined]
+        "can_invite": client.state in WAITING,  # type: ignore[attr-defined]
         "today": today,
     }
     return render(request, "clientarea/desk_client.html", context)

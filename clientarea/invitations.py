@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from clientarea.models import Client, InvitationLine, InvitationRound, InvitationState
+from saas.accounts import bounces
 from saas.accounts.models import Role, User
 from saas.jobs.defer import defer
 from tenants import limits
@@ -43,6 +44,7 @@ def invite(client: Client, *, now: datetime) -> User:
         if user.email != locked.email.lower():
             user.email = locked.email.lower()  # links sent to the old address die with this
             user.save(update_fields=["email"])
+        bounces.forget(user)
         locked.user, locked.invited_at = user, now
         locked.save(update_fields=["user", "invited_at"])
         # One mail a minute: a double click is one invitation.

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clientarea.models import Client
+from saas.accounts import bounces
 from saas.accounts.models import User
 from saas.lib import seen
 from saas.lib.text import fold
@@ -88,6 +89,8 @@ def _follow(user: User, document: str, values: Mapping[str, Any]) -> None:
         if User.objects.filter(username=wanted).exists():
             raise UsuarioTaken(_("Ese documento ya es el usuario de otra cuenta. Revíselo."))
         user.username = wanted
+    if user.email != values["email"]:
+        bounces.forget(user)
     user.name, user.email = values["name"], values["email"]
     user.save(update_fields=["username", "name", "email"])
 

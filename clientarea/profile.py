@@ -45,7 +45,7 @@ def set_email(client: Client, *, email: str, by: User, now: datetime) -> None:
         kept.email = client.email = email
         kept.save(update_fields=["email"])
         if kept.user_id is not None:
-            User.objects.filter(pk=kept.user_id).update(email=email)
+            User.objects.filter(pk=kept.user_id).update(email=email, mail_refused_at=None, mail_refused_for="")
         for change in history.keep(kept, before=before, by=by, now=now):
             if change.before:
                 defer("clientarea.mail_email_changed", str(change.pk), now=now, change_id=change.pk)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -112,6 +113,13 @@ def _optional_url(raw: str) -> str:
     return raw
 
 
+def _mailbox(raw: str) -> str:
+    # The signed tag stands between the two, and an address takes 64 characters before its @.
+    if raw and not re.fullmatch(r"[a-z0-9._-]{1,20}@[a-z0-9.-]+", raw):
+        raise ValueError("must be empty or an address in lower case with at most 20 characters before its @")
+    return raw
+
+
 def _listen(raw: str) -> tuple[str, int] | None:
     if not raw:
         return None
@@ -146,6 +154,7 @@ VARIABLES = (
     Variable("SAAS_FILES_URL", "Where agencies' files are: file:// for SAAS_STATE_DIR, or s3://key:secret@host:port/bucket?region=us-east-1 (tls=0 without TLS).", _files, "file://"),
     Variable("SAAS_MAIL_URL", "Where mail goes: smtp://user:password@host:587?tls=1, or file:// for a folder in SAAS_STATE_DIR.", _url("smtp", "file"), "file://"),
     Variable("SAAS_MAIL_FROM", "The platform's sender address.", _text, "no-responder@localhost"),
+    Variable("SAAS_MAIL_BOUNCES", "Where mail that cannot be delivered comes back to, e.g. rebotes@portal.example.co; its MTA feeds manage.py read_bounce. Empty: nobody listens.", _mailbox, ""),
     Variable("SAAS_PROXY_COUNT", "How many trusted proxies stand before the web server (for the client's address).", _count, "0"),
     Variable("SAAS_CAPTCHA_COST", "Work of the no-soy-robot puzzle: the largest number to search. Less is weaker.", _count, "50000"),
     Variable("SAAS_INTERNAL_TOKEN", "What Prometheus and the proxy say at /internal/; empty closes it. At least 32 random characters.", _token, ""),

@@ -284,6 +284,7 @@ TIME_ZONE = "America/Bogota"
 # Mail
 _mail = urlsplit(ENV["SAAS_MAIL_URL"])
 MAIL_FROM = DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV["SAAS_MAIL_FROM"]
+MAIL_BOUNCES = ENV["SAAS_MAIL_BOUNCES"]
 if _mail.scheme == "smtp":
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST, EMAIL_PORT = _mail.hostname or "", _mail.port or 587

@@ -6,13 +6,13 @@ The token or code is made when the mail is, never stored as it is read. A repeat
 
 from __future__ import annotations
 
-from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 
-from saas.accounts import email_codes, links
+from saas.accounts import bounces, email_codes, links
 from saas.accounts.models import EmailCode, Role, User
 from saas.audit.models import Change
 from saas.jobs.registry import Task, handles
@@ -63,21 +63,16 @@ def _mail_activation(task: Task, template: str) -> None:
     user = waiting.filter(role=INVITED[template]).first()
     if user is None:
         return
-    try:
-        _send(
-            user,
-            task,
-            subject="Active su cuenta",
-            template=template,
-            purpose="activacion",
-            view="account_activate",
-            life={"days": settings.ACTIVATION_DAYS},
-        )
-    except SMTPRecipientsRefused:
-        # The server says that it takes no mail for that address: trying again says the same.
-        User.objects.filter(pk=user.pk).update(mail_refused_at=clock.now(), link_opened_at=None)
-    else:
-        User.objects.filter(pk=user.pk).update(mail_refused_at=None, link_opened_at=None)
+    _send(
+        user,
+        task,
+        subject="Active su cuenta",
+        template=template,
+        purpose="activacion",
+        view="account_activate",
+        life={"days": settings.ACTIVATION_DAYS},
+    )
+    User.objects.filter(pk=user.pk).update(link_opened_at=None)
 
 
 @handles("accounts.mail_email_code")
@@ -119,12 +114,19 @@ def _send(user: User, task: Task, *, subject: str, template: str, purpose: str, 
     token = links.make_token(user, purpose=purpose)
     link = _sender()["origin"] + reverse(view, args=[token], urlconf=_sender()["urlconf"])
     words = {"username": user.username, "link": link, "staff_role": user.get_staff_role_display(), **{k: int(v) for k, v in life.items()}}
-    _mail(task, to=user.email, name=user.name, subject=subject, template=template, words=words)
+    message = _built(task, to=user.email, name=user.name, subject=subject, template=template, words=words)
+    agency_id = 0 if current_schema() == context.PUBLIC else context.current_agency().pk
+    # Where the server refuses the address, the account says so and the job is over: trying again says the same.
+    bounces.send(message, user, agency_id=agency_id, now=clock.now())
 
 
 def _mail(task: Task, *, to: str, name: str, subject: str, template: str, words: dict[str, Any]) -> None:
+    _built(task, to=to, name=name, subject=subject, template=template, words=words).send()
+
+
+def _built(task: Task, *, to: str, name: str, subject: str, template: str, words: dict[str, Any]) -> EmailMultiAlternatives:
     sender = _sender()
-    message = mail.build_mail(
+    return mail.build_mail(
         subject=f"{subject} · {sender['name']}",
         template=template,
         context={**sender["brand"], "name": name, **words},
@@ -132,7 +134,6 @@ def _mail(task: Task, *, to: str, name: str, subject: str, template: str, words:
         **sender["sender"],
         message_id_key=f"{task.kind}:{current_schema()}:{task.key}",
     )
-    message.send()
 
 
 def _sender() -> dict[str, Any]:

@@ -72,6 +72,8 @@ def _told(member: User, me: User, with_factor: set[int]) -> dict[str, Any]:
         state, label = "blocked", _("Desactivado")
     elif member.has_usable_password():
         state, label = "active", _("Activo")
+    elif member.mail_refused_at is not None:
+        state, label = "bounced", _("Devuelto")
     else:
         state, label = "invited", _("Invitado")
     return {"user": member, "state": state, "label": label, "has_factor": member.pk in with_factor, "is_me": member.pk == me.pk}

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from saas.lib.refusals import Refusal
+
 
 class Role(models.TextChoices):
     """Which door a user comes in by."""
@@ -59,9 +61,10 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(_("activo"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     activated_at = models.DateTimeField(null=True, blank=True)
-    # Of the last link to activate: whether it was opened, and whether the server of its mail refused the address.
+    # Whether the last link to activate was opened, and whether mail to the address is refused or comes back (saas/accounts/bounces.py).
     link_opened_at = models.DateTimeField(null=True, blank=True)
     mail_refused_at = models.DateTimeField(null=True, blank=True)
+    mail_refused_for = models.CharField(max_length=8, choices=Refusal.choices, blank=True)
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
@@ -78,6 +81,10 @@ class User(AbstractBaseUser):
                 name="user_staff_role",
             ),
             models.CheckConstraint(condition=models.Q(language__in=["", *dict(settings.LANGUAGES)]), name="user_language_known"),
+            models.CheckConstraint(
+                condition=models.Q(mail_refused_for="") | models.Q(mail_refused_for__in=Refusal.values, mail_refused_at__isnull=False),
+                name="user_refusal_known",
+            ),
         ]
 
     def __str__(self) -> str:

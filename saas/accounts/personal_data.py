@@ -19,6 +19,7 @@ def account(user: User) -> Held:
         User.objects.filter(pk=user.pk),
         lambda who: {
             "Usuario": who.username, "Correo": who.email, "Creada": who.created_at, "Activada": who.activated_at, "Último ingreso": who.last_login,
+            "Correo devuelto": who.mail_refused_at,
         },
     )  # fmt: skip
 

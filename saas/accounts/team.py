@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from saas.accounts import sessions
+from saas.accounts import bounces, sessions
 from saas.accounts.models import Role, StaffRole, User
 from saas.audit.changes import record
 from saas.jobs.defer import defer
@@ -115,5 +115,6 @@ def _keep_one_head(user: User) -> None:
 
 
 def _ask_for_mail(user: User, now: datetime) -> None:
+    bounces.forget(user)
     # One mail a minute: a double click is one invitation.
     defer("accounts.mail_staff_invitation", f"{user.pk}:{now:%Y%m%d%H%M}", now=now, user_id=user.pk)

@@ -77,7 +77,7 @@ def test_from_invitation_to_logged_in(cast: Casts, invited: User, browse: Any) -
     assert (answer.status_code, answer["Location"]) == (302, "/area-de-clientes/")
     answer = browser.post("/area-de-clientes/autorizacion/", {"accept": consents.VERSION})
     assert (answer.status_code, answer["Location"]) == (302, "/area-de-clientes/")
-    assert "Hola, Ana" in browser.get("/area-de-clientes/").content.decode()
+    assert "Hola, Ana<" in browser.get("/area-de-clientes/").content.decode()
 
     stranger = browse(alfa)
     assert stranger.get(path).status_code == 410

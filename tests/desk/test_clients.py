@@ -51,7 +51,7 @@ def test_only_staff_comes_in(cast: Casts, browse: Any) -> None:
 
 def test_the_summary_counts(people: Casts, browse: Any) -> None:
     answer = browse(people.alfa.agency, people.alfa.sara).get(DESK)
-    assert answer.context["counts"] == {"total": 5, "none": 1, "invited": 2, "active": 1, "blocked": 1, "without_email": 1}
+    assert answer.context["counts"] == {"total": 5, "none": 1, "invited": 2, "bounced": 0, "active": 1, "blocked": 1, "without_email": 1}
 
 
 @pytest.mark.parametrize(
