@@ -21,7 +21,7 @@ PLACES = {"path": "en la dirección", "query": "en la consulta", "header": "enca
 
 @dataclass(frozen=True)
 class Field:
-    """A parameter, or a field of a body or an answer. `values` are the only ones that it takes."""
+    """A parameter, or a field of a body or an answer. `values` are the only ones that it takes, or their pattern."""
 
     name: str
     kind: str
@@ -117,7 +117,7 @@ def _curl(path: str, method: str, operation: dict[str, Any], origin: str, sent: 
     lines.append('-H "Authorization: Bearer $LLAVE"')
     lines += [f"-H '{name}: {values[name]}'" for name, place in places.items() if place == "header"]
     if sent is not None:
-        lines += ["-H 'Content-Type: application/json'", f"-d '{_json(sent)}'"]
+        lines += ["-H 'Content-Type: application/json'", f"-d '{_json(sent).replace(chr(10), chr(10) + '  ')}'"]
     if not _held(operation["responses"][_good(operation)]).get("$ref"):
         lines.append("-o documento.pdf")
     return " \\\n  ".join(lines)
@@ -161,6 +161,8 @@ def _field(name: str, schema: dict[str, Any], schemas: dict[str, Any], *, requir
     kinds = _kinds(schema)
     kind = " o ".join(FORMATS.get(schema.get("format", ""), TYPES[one]) if one != "null" else "null" for one in kinds)
     values = tuple(str(value) for value in schema.get("enum", []) if value not in (None, ""))
+    if schema.get("pattern", AMOUNT) != AMOUNT:
+        values = (schema["pattern"],)
     text = (about or schema).get("description", "")
     place = PLACES[about["in"]] if about else ""
     return Field(name, f"{kind}, {place}" if place else kind, required, _bounds(schema), values, text)
@@ -174,7 +176,7 @@ def _kinds(schema: dict[str, Any]) -> list[str]:
 def _bounds(schema: dict[str, Any]) -> str:
     """Between what a value lies, in words; empty if it is not said."""
     if schema.get("pattern"):
-        return "cifra con dos decimales" if schema["pattern"] == AMOUNT else schema["pattern"]
+        return "cifra con dos decimales" if schema["pattern"] == AMOUNT else ""
     if schema.get("enum"):
         return ""
     for low, high, of in (("minLength", "maxLength", " letras"), ("minItems", "maxItems", " filas"), ("minimum", "maximum", "")):

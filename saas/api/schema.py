@@ -59,7 +59,8 @@ class Described(AutoSchema):
 
     def get_auth(self) -> list[dict[str, Any]]:
         """The key, and what it must be allowed."""
-        scope = self.view.scopes[self.method]
+        view: Any = self.view  # a Resource, which names a scope for each method
+        scope = view.scopes[self.method]
         return [{name: [scope.value] for name in one} for one in super().get_auth()]
 
 

@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 
 from saas.api import delivery, docs, reference, schema
 from saas.api.scopes import Scope
+from saas.api.templatetags.api_text import ticked
 from tests.api.calls import make_key, software
 from tests.portal.pages import queries_of
 from tests.world import Casts
@@ -115,6 +116,11 @@ def test_each_link_of_the_page_leads_to_one_place_and_each_code_can_be_scrolled(
     assert {place for _address, place in copied} <= set(places)
 
 
+def test_what_stands_between_ticks_is_code_and_nothing_is_markup() -> None:
+    assert ticked("Vea `next` y <b>`a<b`") == "Vea <code>next</code> y &lt;b&gt;<code>a&lt;b</code>"
+    assert ticked("") == ""
+
+
 def test_the_page_is_of_the_agency_and_asks_the_database_little(cast: Casts, browse: Any) -> None:
     browse(cast.alfa.agency).get("/api/v1/docs/")
     assert len(queries_of(browse(cast.alfa.agency), "/api/v1/docs/")) <= 15
@@ -161,6 +167,8 @@ def test_the_reference_is_plain_data_that_says_types_and_bounds() -> None:
     assert fields["lines"].bounds == "hasta 40 filas"
     assert fields["lines[].kind"].values == ("interest", "repair", "utilities", "other")
     assert (fields["base"].kind, fields["base"].bounds, fields["base"].required) == ("texto", "cifra con dos decimales", False)
+    key = next(field for field in found["invoices_write"].parameters if field.name == "Idempotency-Key")
+    assert (key.required, key.values) == (True, ("^[A-Za-z0-9_.:-]{8,80}$",))
     limit = next(field for field in found["invoices_list"].parameters if field.name == "limit")
     assert (limit.kind, limit.bounds) == ("entero, en la consulta", "1 a 200")
     assert found["invoices_void"].curl == (
@@ -168,7 +176,7 @@ def test_the_reference_is_plain_data_that_says_types_and_bounds() -> None:
         '  -H "Authorization: Bearer $LLAVE" \\\n'
         "  -H 'Idempotency-Key: invoices_void-000123' \\\n"
         "  -H 'Content-Type: application/json' \\\n"
-        "  -d '{\n  \"reason\": \"Se expidió dos veces el mismo mes\"\n}'"
+        "  -d '{\n    \"reason\": \"Se expidió dos veces el mismo mes\"\n  }'"
     )
     assert found["receipts_pdf"].curl.endswith("/receipts/871/pdf/' \\\n  -H \"Authorization: Bearer $LLAVE\" \\\n  -o documento.pdf")
 
