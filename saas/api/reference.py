@@ -16,7 +16,7 @@ from saas.api.fields import AMOUNT, BIGGEST
 
 TYPES = {"string": "texto", "integer": "entero", "boolean": "true o false", "array": "lista", "object": "objeto", "null": "null"}
 FORMATS = {"date": "día", "date-time": "fecha y hora", "uri": "dirección web", "email": "correo", "binary": "archivo"}
-PLACES = {"path": "en la dirección", "query": "en la consulta", "header": "encabezado"}
+PLACES = {"path": "en la dirección", "query": "", "header": "encabezado"}
 
 
 @dataclass(frozen=True)

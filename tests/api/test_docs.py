@@ -8,6 +8,7 @@ import html
 import json
 import re
 import shlex
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,10 +17,14 @@ import pytest
 from django.conf import settings
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 
+from payments.models import Series
 from saas.api import delivery, docs, reference, schema
 from saas.api.scopes import Scope
 from saas.api.templatetags.api_text import ticked
+from saas.lib import clock
+from tenants import context
 from tests.api.calls import make_key, software
+from tests.invoicing.helpers import number
 from tests.portal.pages import queries_of
 from tests.world import Casts
 
@@ -36,12 +41,16 @@ def _commands() -> list[tuple[int, list[str]]]:
 
 
 def test_the_commands_of_the_page_do_what_it_says(cast: Casts, browse: Any) -> None:
+    with context.in_agency(cast.alfa.agency):
+        number(cast.alfa, Series.RENT, valid_from=None, valid_until=None)
     shown = make_key(cast.alfa)[1]
+    soon = (clock.today() + timedelta(days=10)).isoformat()
     etag = software(cast.alfa).get("clients/1/")["ETag"]
+    values = {"$KEY": shown, "$ETAG": etag, "$DUE": soon, "$HOST": "http://alfa.plataforma.test"}
     commands = _commands()
-    assert len(commands) == 8
+    assert len(commands) == 9
     for status, words in commands:
-        filled = [word.replace("$KEY", shown).replace("$ETAG", etag).replace("$HOST", "http://alfa.plataforma.test") for word in words[1:]]
+        filled = [re.sub(r"\$[A-Z]+", lambda name: values[name[0]], word) for word in words[1:]]
         method, body, headers, url = "GET", "", {}, ""
         arguments = iter(filled)
         for word in arguments:
@@ -170,7 +179,7 @@ def test_the_reference_is_plain_data_that_says_types_and_bounds() -> None:
     key = next(field for field in found["invoices_write"].parameters if field.name == "Idempotency-Key")
     assert (key.required, key.values) == (True, ("^[A-Za-z0-9_.:-]{8,80}$",))
     limit = next(field for field in found["invoices_list"].parameters if field.name == "limit")
-    assert (limit.kind, limit.bounds) == ("entero, en la consulta", "1 a 200")
+    assert (limit.kind, limit.bounds) == ("entero", "1 a 200")
     assert found["invoices_void"].curl == (
         "curl -X POST 'https://alfa.example/api/v1/invoices/5812/void/' \\\n"
         '  -H "Authorization: Bearer $LLAVE" \\\n'
