@@ -98,6 +98,7 @@ def finish(result: dict[str, Any], generator: Any, request: Any, public: bool) -
             for parameter in operation.get("parameters", []):
                 if parameter["in"] == "path":
                     parameter["schema"] = {"type": "integer", "minimum": 1, "maximum": BIGGEST}
+                    parameter.setdefault("description", "El `id` que traen las listas y lo que se crea.")
             headers: list[tuple[str, str, dict[str, Any]]] = []
             if method == "post":
                 text = "Distinto para cada operación. La misma solicitud repetida recibe la misma respuesta, durante 48 horas."
