@@ -30,10 +30,14 @@ class Invoice(serializers.Serializer[Any]):
     withholding = Amount(help_text="Retención.")
     total = Amount()
     applied = Amount(help_text="Abonado.")
-    balance = Amount(help_text="Lo que falta.")
+    balance = Amount(help_text="Lo que falta; cero si está anulada.")
     cufe = serializers.CharField()
     voided_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        given: dict[str, Any] = super().to_representation(instance)
+        return given if instance.voided_at is None else {**given, "balance": "0.00"}
 
 
 class ConceptIn(serializers.Serializer[Any]):

@@ -14,6 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers
 
@@ -21,7 +23,7 @@ from saas.accounts.doors import everyone
 from saas.api.fields import BIGGEST, Query
 from saas.api.idempotency import PATTERN
 
-_ERRORS = {
+ERRORS = {
     "400": "No se entiende: JSON mal formado, parámetro que no existe o encabezado que falta.",
     "401": "Falta la llave, o no sirve en esta inmobiliaria.",
     "403": "La llave no tiene el permiso.",
@@ -52,6 +54,16 @@ _PROBLEM = {
 }
 
 
+class Described(AutoSchema):
+    """How operations are described: each names the scope that its key needs, as OpenAPI 3.1 lets any security scheme do."""
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """The key, and what it must be allowed."""
+        view: Any = self.view  # a Resource, which names a scope for each method
+        scope = view.scopes[self.method]
+        return [{name: [scope.value] for name in one} for one in super().get_auth()]
+
+
 def documented(
     name: str, summary: str, *, tag: str, out: Any, status: int = 200, query: type[Query] | None = None, request: Any = None, text: str = ""
 ) -> Callable[[Any], Any]:
@@ -61,14 +73,15 @@ def documented(
         fields = {"results": out(many=True), "next": serializers.URLField(allow_null=True, help_text="La página que sigue; null en la última.")}
         answer = inline_serializer(name=f"{out.__name__}Page", fields=fields)
     return extend_schema(
-        operation_id=name, summary=summary, description=text or summary, tags=[tag], request=request, responses={status: answer},
+        operation_id=name, summary=summary, description=text or summary, tags=[tag], request=request,
+        responses=answer if isinstance(answer, dict) else {status: answer},
         parameters=[query] if query is not None else [],
     )  # fmt: skip
 
 
-def pdf() -> OpenApiResponse:
+def pdf() -> dict[tuple[int, str], OpenApiResponse]:
     """A PDF as an answer."""
-    return OpenApiResponse({("application/pdf"): {"type": "string", "format": "binary"}}, description="El PDF.")
+    return {(200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY, description="El PDF.")}
 
 
 def finish(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
@@ -81,10 +94,11 @@ def finish(result: dict[str, Any], generator: Any, request: Any, public: bool) -
         for method, operation in operations.items():
             for code in sorted({*_ALWAYS, *_OF_METHOD[method]}):
                 content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-                operation["responses"][code] = {"description": _ERRORS[code], "content": content}
+                operation["responses"][code] = {"description": ERRORS[code], "content": content}
             for parameter in operation.get("parameters", []):
                 if parameter["in"] == "path":
                     parameter["schema"] = {"type": "integer", "minimum": 1, "maximum": BIGGEST}
+                    parameter.setdefault("description", "El `id` que traen las listas y lo que se crea.")
             headers: list[tuple[str, str, dict[str, Any]]] = []
             if method == "post":
                 text = "Distinto para cada operación. La misma solicitud repetida recibe la misma respuesta, durante 48 horas."

@@ -46,6 +46,9 @@ window.addEventListener("pageshow", () => document.querySelectorAll("form[data-t
 // <details data-fold open>: closed on a telephone, where the list itself comes first
 if (matchMedia("(max-width: 767.98px)").matches) document.querySelectorAll("details[data-fold]").forEach((part) => { part.open = false; });
 
+// <details data-menu>: closed by going to one of its places
+document.addEventListener("click", (event) => event.target.closest("details[data-menu] a")?.closest("details").removeAttribute("open"));
+
 // <form data-ask="What follows from it">: asked first, with the button's words as the question. Heard before the form is counted as sent.
 document.addEventListener("submit", (event) => {
   const form = event.target;

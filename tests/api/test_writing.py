@@ -106,8 +106,13 @@ def test_without_a_numbering_or_a_total_nothing_is_issued(numbered: Casts, soon:
 
 def test_an_invoice_is_voided_while_no_money_touched_it(numbered: Casts) -> None:
     alfa, program = numbered.alfa, software(numbered.alfa)
+    before = program.get("invoices/1/").json()
+    assert before["balance"] == before["total"] != "0.00"
     voided = program.post("invoices/1/void/", {"reason": "Se repitió"}).json()
     assert (voided["state"], voided["voided_at"] is not None) == ("void", True)
+    assert (voided["balance"], voided["total"]) == ("0.00", before["total"])
+    assert program.get("invoices/1/").json() == voided
+    assert [one for one in program.get("invoices/").json()["results"] if one["id"] == 1] == [voided]
     assert "ya está anulada" in problem_of(program.post("invoices/1/void/", {"reason": "Otra vez"}), 409)["detail"]
     with context.in_agency(alfa.agency):
         pay(alfa, alfa.overdue, 1000)
