@@ -53,7 +53,7 @@ WORDS: dict[str, Any] = {
     "credit_used": _("saldo a favor aplicado"), "closed": _("marcado como visto"), "shares": _("participaciones"), "voided": _("anulada"),
     "issued": _("emitida"), "credit_note": _("nota crédito"), "mail": _("enviada a"), "state": _("estado"), "draft": _("borrador"),
     "version": _("versión publicada"), "second_factor": _("segundo paso"), "domain": _("dominio"), "liquidation": _("liquidación"),
-    "liquidated": _("liquidado con lo recaudado hasta"),
+    "liquidated": _("liquidado con lo recaudado hasta"), "owner_told": _("aviso al propietario"),
     "deduction": _("descuento"), "rent_increase": _("incremento"), "clients": _("clientes"), "opened": _("radicada"),
     "wrote": _("respondió"), "moved": _("pasó a"), "extended": _("prorrogada"), "assigned": _("asignada"),
     "rent_increase_notice": _("aviso del incremento"), "taken": _("recibido"), "kind": _("tipo"), "title": _("título"),

@@ -321,7 +321,7 @@ def test_without_a_numbering_the_preview_says_so(here: Cast, browse: Any) -> Non
 
 
 def test_a_numbering_sent_twice_is_registered_once(here: Cast, browse: Any) -> None:
-    form = {"series": "rent", "prefix": "fz", "first": 10, "last": 20, "text": "Autorización", "valid_from": "2026-01-15", "valid_until": "2028-01-15"}
+    form = {"series": "rent", "prefix": "fz", "first": 10, "last": 20, "text": "Autorizada", "valid_from": "2026-01-15", "valid_until": "2028-01-15"}
     assert sara(browse, here).post(at("desk_numbering"), form).status_code == 302
     again = sara(browse, here).post(at("desk_numbering"), form)
     assert (again.status_code, "Esa numeración ya está en uso: la siguiente es FZ-10. No se registró otra vez." in text_of(again)) == (200, True)
