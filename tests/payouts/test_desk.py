@@ -162,6 +162,30 @@ def test_the_other_agency_sees_nothing(here: Cast, cast: Casts, browse: Any) -> 
     assert "No hay egresos" in text_of(other.get(at("desk_payouts")))
 
 
+def test_a_reference_of_another_payout_is_asked_about_once_more(here: Cast, sara: Any) -> None:
+    first = reviewed(here)
+    done = {"paid_on": TODAY.isoformat(), "bank_reference": "B-7"}
+    for _ in range(2):  # the same form sent twice asks nothing
+        assert sara.post(at("desk_payout_step", first.pk, "girado"), done).status_code == 302
+    with context.in_agency(here.agency):
+        collect(here, here.overdue)
+    second = reviewed(here)
+    step = at("desk_payout_step", second.pk, "girado")
+    asked = sara.post(step, {"paid_on": "2026-11-20", "bank_reference": "b-7"})
+    told = f"La referencia b-7 ya está en GIRO-{first.pk}, de Óscar Propietario Gómez, por $ 859.560 del 23 nov 2026. Si este es otro, márquelo"
+    assert (asked.status_code, told in text_of(asked)) == (422, True)
+    assert ('value="2026-11-20"' in asked.content.decode(), 'name="again" value="b-7"' in asked.content.decode()) == (True, True)
+    assert inside(here, lambda: PayoutOrder.objects.get(pk=second.pk).state) == OrderState.REVIEWED
+    assert sara.post(step, {"paid_on": "2026-11-20", "bank_reference": "b-7", "again": "b-7"}).status_code == 302
+    assert inside(here, lambda: PayoutOrder.objects.get(pk=second.pk).bank_reference) == "b-7"
+
+
+def test_a_wrong_day_of_a_payout_is_said_where_it_was_typed(here: Cast, sara: Any) -> None:
+    order = reviewed(here)
+    answer = sara.post(at("desk_payout_step", order.pk, "girado"), {"paid_on": "2027-01-01", "bank_reference": "B-7"})
+    assert (answer.status_code, "La fecha no puede ser futura." in text_of(answer), 'value="B-7"' in answer.content.decode()) == (422, True, True)
+
+
 # Where an owner is paid
 
 
