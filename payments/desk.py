@@ -5,6 +5,7 @@ Secrets go in and never come out, neither on the page nor in a message.
 
 from __future__ import annotations
 
+from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -34,6 +35,8 @@ from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole
 from saas.lib import clock
 
+PING_LIMITS = {"payu_ping": "10/10m/key"}  # questions that one agency may ask, whoever of its staff does
+
 
 @staff_of(StaffRole.HEAD)
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,6 +63,9 @@ def desk_payu_ping(request: HttpRequest) -> HttpResponse:
     account = accounts.active_account()
     if account is None:
         messages.error(request, _("Primero guarde la cuenta de PayU."))
+        return redirect("desk_payu")
+    if not ratelimit.consume(request, app="payments", action="payu_ping", key="agency", config=PING_LIMITS):
+        messages.error(request, _("La conexión ya se probó diez veces seguidas. Espere diez minutos y vuelva a intentarlo."))
         return redirect("desk_payu")
     try:
         accounts.gateway().ping(accounts.credentials(account))

@@ -102,8 +102,7 @@ def desk_payouts_make(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_payout(request: HttpRequest, pk: int) -> HttpResponse:
     """One order: its lines with where each peso comes from, its deductions, and what can be done. POST adds a deduction."""
-    order = get_object_or_404(PayoutOrder.objects.select_related("owner", "reviewed_by", "paid_by"), pk=pk)
-    now = clock.now()
+    order, now = _order(pk), clock.now()
     lines = _lines(order)
     form = DeductionForm(request.POST if request.method == "POST" else None, lines=lines)
     if request.method == "POST" and form.is_valid():
@@ -117,23 +116,14 @@ def desk_payout(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Descuento agregado."))
             return redirect("desk_payout", pk=pk)
-    context = {
-        "order": order,
-        "lines": lines,
-        "total": sum((line.net for line in lines), Decimal(0)),
-        "bank": payout_banks.bank_of(order.owner),
-        "form": form,
-        "transfer": TransferForm(today=clock.local(now).date()),
-        "history": changes.changes_of("payout_order", order.pk)[:30],
-    }
-    return render(request, "payments/desk_payout.html", context)
+    return _order_page(request, order, lines, form=form, transfer=TransferForm(order=pk, today=clock.local(now).date()))
 
 
 @staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
 @require_POST
 def desk_payout_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """*Revisar*, *Devolver a borrador* and *Marcar como girado*."""
-    order = get_object_or_404(PayoutOrder, pk=pk)
+    order = _order(pk)
     staff, now = who(request), clock.now()
     try:
         if step == "revisar":
@@ -141,10 +131,14 @@ def desk_payout_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         elif step == "borrador":
             payouts.reopen(order.pk, staff=staff, now=now)
         elif step == "girado":
-            form = TransferForm(request.POST, today=clock.local(now).date())
+            form = TransferForm(request.POST, order=pk, today=clock.local(now).date())
+            if not form.is_valid() and order.state == OrderState.REVIEWED:
+                lines = _lines(order)
+                return _order_page(request, order, lines, form=DeductionForm(lines=lines), transfer=form, status=422)
             if not form.is_valid():
-                raise payouts.PayoutRefused(_("Revise la fecha del giro: no puede faltar ni ser futura."))
-            payouts.mark_paid(order.pk, payouts.Transfer(**form.cleaned_data), staff=staff, now=now)
+                raise payouts.PayoutRefused(_("El egreso no espera un giro: no cambió nada."))
+            transfer = payouts.Transfer(form.cleaned_data["paid_on"], form.cleaned_data["bank_reference"])
+            payouts.mark_paid(order.pk, transfer, staff=staff, now=now)
             messages.success(request, _("Egreso girado. Se le envía el comprobante al propietario por correo."))
     except payouts.PayoutRefused as refused:
         messages.error(request, str(refused))
@@ -252,6 +246,25 @@ def desk_owner_bank(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("desk_owner_bank", pk=pk)
     history = changes.changes_of("owner_bank", owner.pk)[:30]
     return render(request, "payments/desk_owner_bank.html", {"client": owner, "bank": bank, "form": form, "banks": BANKS, "history": history})
+
+
+def _order(pk: int) -> PayoutOrder:
+    return get_object_or_404(PayoutOrder.objects.select_related("owner", "reviewed_by", "paid_by"), pk=pk)
+
+
+def _order_page(
+    request: HttpRequest, order: PayoutOrder, lines: list[PayoutLine], *, form: DeductionForm, transfer: TransferForm, status: int = 200
+) -> HttpResponse:
+    context = {
+        "order": order,
+        "lines": lines,
+        "total": sum((line.net for line in lines), Decimal(0)),
+        "bank": payout_banks.bank_of(order.owner),
+        "form": form,
+        "transfer": transfer,
+        "history": changes.changes_of("payout_order", order.pk)[:30],
+    }
+    return render(request, "payments/desk_payout.html", context, status=status)
 
 
 def _lines(order: PayoutOrder) -> list[PayoutLine]:

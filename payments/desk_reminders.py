@@ -96,7 +96,7 @@ def desk_reminders_preview(request: HttpRequest) -> HttpResponse:
 @require_POST
 def desk_announce(request: HttpRequest) -> HttpResponse:
     """Tell clients of the invoices that came with the book."""
-    if unannounced.ask_to_announce(now=clock.now()):
+    if unannounced.ask_to_announce(staff=who(request), now=clock.now()):
         messages.success(request, _("Empezamos a avisar las facturas nuevas. Los correos salen en los próximos minutos."))
     else:
         messages.info(request, _("No hay facturas nuevas por avisar."))

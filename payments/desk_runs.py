@@ -101,7 +101,7 @@ def desk_run_turn(request: HttpRequest, pk: int, what: str) -> HttpResponse:
 def desk_run_mail(request: HttpRequest, pk: int) -> HttpResponse:
     """*Enviar por correo* the invoices of a run's month that were never sent."""
     run = get_object_or_404(InvoiceRun, pk=pk)
-    if issuing.ask_mails(run.period, KINDS[RunKind(run.kind)], now=clock.now()):
+    if issuing.ask_mails(run.period, KINDS[RunKind(run.kind)], staff=who(request), now=clock.now()):
         messages.success(request, _("Las facturas se están enviando; puede cerrar esta página."))
     else:
         messages.info(request, _("No hay facturas de este mes por enviar."))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from payments import proofs, transfers
+from payments import proofs, repeats, transfers
 from payments.models import AccountKind, TransferProof, TransferState
 from payments.payout_forms import BANKS, OwnerBankForm
 from saas.accounts.doors import staff_of, who
@@ -39,10 +39,20 @@ class TransferAccountForm(OwnerBankForm):
         return {"bank": data["bank"], "kind": kind, "account": data["account"], "holder": data["holder"], "document": data["document"]}
 
 
-class ConfirmForm(forms.Form):
+class ConfirmForm(repeats.AsksAgain, forms.Form):
     """*Confirmar*: the transfer's number at the bank."""
 
     bank_reference = LineField(label=gettext_lazy("Número en el banco"), max_length=60, help_text=gettext_lazy("Como aparece en el extracto."))
+    again = repeats.AgainField()
+
+    def __init__(self, *args: Any, proof: int, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.proof = proof
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        self.ask_again(data.get("bank_reference", ""), repeats.received(data.get("bank_reference", ""), proof=self.proof))
+        return data
 
 
 class RejectForm(forms.Form):
@@ -84,11 +94,11 @@ def desk_transfer(request: HttpRequest, pk: int) -> HttpResponse:
     """One transfer: what it is for, its proof, and confirming or rejecting it."""
     proof = get_object_or_404(TransferProof.objects.select_related("attempt__payment__client", "decided_by"), pk=pk)
     wanted = request.POST.get("what")
-    confirming = ConfirmForm(request.POST if wanted == "confirm" else None)
+    confirming = ConfirmForm(request.POST if wanted == "confirm" else None, proof=pk)
     rejecting = RejectForm(request.POST if wanted == "reject" else None)
     try:
         if wanted == "confirm" and confirming.is_valid():
-            transfers.confirm(pk, **confirming.cleaned_data, staff=who(request), now=clock.now())
+            transfers.confirm(pk, bank_reference=confirming.cleaned_data["bank_reference"], staff=who(request), now=clock.now())
             messages.success(request, _("Transferencia confirmada. El comprobante se le envía al cliente."))
             return redirect("desk_transfer", pk=pk)
         if wanted == "reject" and rejecting.is_valid():

@@ -18,6 +18,7 @@ from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, Series
 from saas.accounts.models import User
 from saas.audit.changes import Author, record
 from saas.jobs.defer import defer
+from saas.lib import clock
 
 MAIL_SLICE = 200
 MAIL_SOME = "payments.invoice_mail_some"
@@ -85,14 +86,16 @@ def mailable(period: date, kind: str) -> InvoiceQuerySet:
     return Invoice.objects.filter(period=period, kind=kind, voided_at=None, applied__lt=F("total")).exclude(client__email="")
 
 
-def ask_mails(period: date, kind: str, *, now: datetime) -> bool:
+def ask_mails(period: date, kind: str, *, staff: User, now: datetime) -> bool:
     """Ask for the mail of all invoices of a month that were never mailed. Returns whether there are any."""
     waiting = mailable(period, kind).filter(mail_asked_at=None)
     with transaction.atomic():
         first = waiting.order_by("pk").values_list("pk", flat=True).first()
         if first is None:
             return False
-        defer(MAIL_SOME, f"{kind}:{period:%Y-%m}:{first}:{now:%Y%m%d%H%M}", now=now, period=period.isoformat(), of=kind)
+        if defer(MAIL_SOME, f"{kind}:{period:%Y-%m}:{first}:{now:%Y%m%d%H%M}", now=now, period=period.isoformat(), of=kind):
+            told = f"{InvoiceKind(kind).label}, {clock.month_name(period)}"
+            record("invoice_mail", 0, before={}, after={"asked": told}, by=staff, now=now)
     return True
 
 

@@ -7,8 +7,9 @@ locked last (attempt, payment, invoices, counter).
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from payments.models import CreditNote, Invoice, Resolution, Series
@@ -76,9 +77,21 @@ def adopt(
     *, series: str, prefix: str, first: int, last: int, text: str, valid_from: date | None, valid_until: date | None, staff: User, now: datetime
 ) -> Resolution:
     """Use a new numbering for a series from now on; it goes on after the numbers of its range that are in use already (a book
-    may have brought some). Raises NumberingRefused."""
+    may have brought some). The one in use, told again just as it is, is refused; so is whoever comes at the same moment as
+    another. Raises NumberingRefused."""
+    told = {"prefix": prefix, "first": first, "last": last, "text": text, "valid_from": valid_from, "valid_until": valid_until}
+    try:
+        return _adopt(series, told, staff=staff, now=now)
+    except IntegrityError as error:  # of a series, one is in use: the database says so to whoever comes second
+        raise NumberingRefused("Alguien registró otra numeración en este momento. Mire la que quedó en uso antes de cambiarla.") from error
+
+
+def _adopt(series: str, told: dict[str, Any], *, staff: User, now: datetime) -> Resolution:
+    prefix, first, last = told["prefix"], told["first"], told["last"]
     with transaction.atomic():
         before = Resolution.objects.select_for_update().filter(series=series, active=True).first()
+        if before is not None and all(getattr(before, name) == value for name, value in told.items()):
+            raise NumberingRefused(f"Esa numeración ya está en uso: la siguiente es {before.next_number}. No se registró otra vez.")
         used = CreditNote.objects.all() if series == Series.NOTE else Invoice.objects.all()
         given = used.filter(prefix=prefix, number__gte=first, number__lte=last).aggregate(most=Max("number"))["most"] or first - 1
         if given >= last:
@@ -86,13 +99,10 @@ def adopt(
         if before is not None:
             before.active = False
             before.save(update_fields=["active"])
-        made = Resolution.objects.create(
-            series=series, prefix=prefix, first=first, last=last, given=given, text=text, valid_from=valid_from, valid_until=valid_until,
-            made_by=staff, made_at=now,
-        )  # fmt: skip
-        told = {"numeración": f"{prefix} {first}–{last}"}
+        made = Resolution.objects.create(series=series, given=given, **told, made_by=staff, made_at=now)
+        after = {"numeración": f"{prefix} {first}–{last}"}
         was = {"numeración": f"{before.prefix} {before.first}–{before.last}"} if before else {}
-        record("resolution", made.pk, before=was, after=told, by=staff, now=now)
+        record("resolution", made.pk, before=was, after=after, by=staff, now=now)
     return made
 
 

@@ -16,6 +16,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from clientarea.models import Client
+from payments import owner_bank_mail
 from payments.daily import harmless, plain_number
 from payments.models import AccountKind, OwnerBank, PayoutOrder
 from saas.accounts.models import User
@@ -34,7 +35,7 @@ def bank_of(owner: Client) -> OwnerBank | None:
 
 
 def save_bank(owner: Client, *, bank: str, kind: AccountKind, account: str, staff: User, now: datetime) -> OwnerBank:
-    """Keep where an owner is paid. `account` is digits."""
+    """Keep where an owner is paid, and have the owner told of what changed. `account` is digits."""
     with transaction.atomic():
         row = OwnerBank.objects.select_for_update().filter(owner=owner).first()
         before = {"bank": row.bank, "kind": row.kind, "account": f"**** {row.ending}"} if row else {}
@@ -47,7 +48,8 @@ def save_bank(owner: Client, *, bank: str, kind: AccountKind, account: str, staf
         # Another number with the same ending is a change too, and the history must show it.
         told = f"**** {row.ending}" + (" (otra cuenta)" if changed and before.get("account") == f"**** {row.ending}" else "")
         after = {"bank": bank, "kind": str(kind), "account": told}
-        changes.record("owner_bank", owner.pk, before=before, after=after, by=staff, now=now)
+        made = changes.record("owner_bank", owner.pk, before=before, after=after, by=staff, now=now)
+        owner_bank_mail.ask(owner, made, now=now)
         return row
 
 

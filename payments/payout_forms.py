@@ -13,7 +13,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from payments import payout_files
+from payments import payout_files, repeats
 from payments.desk_forms import CopField, KeyedForm
 from payments.models import AccountKind, DeductionKind, PayoutLine
 from saas.lib.form_fields import DayField, LineField
@@ -59,15 +59,16 @@ class DeductionForm(KeyedForm):
         return DeductionKind(self.cleaned_data["kind"])
 
 
-class TransferForm(forms.Form):
+class TransferForm(repeats.AsksAgain, forms.Form):
     """What the bank did with one order."""
 
     paid_on = DayField(label=_("Fecha del giro"))
     bank_reference = LineField(label=_("Referencia del banco"), max_length=60, required=False)
+    again = repeats.AgainField()
 
-    def __init__(self, *args: Any, today: date, **options: Any) -> None:
+    def __init__(self, *args: Any, order: int, today: date, **options: Any) -> None:
         super().__init__(*args, **{**options, "initial": {"paid_on": today}})
-        self.today = today
+        self.order, self.today = order, today
         self.fields["paid_on"].widget.attrs["max"] = today.isoformat()
 
     def clean_paid_on(self) -> date:
@@ -75,6 +76,11 @@ class TransferForm(forms.Form):
         if day > self.today:
             raise ValidationError(_("La fecha no puede ser futura."))
         return day
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        self.ask_again(data.get("bank_reference", ""), repeats.paid_out(data.get("bank_reference", ""), order=self.order))
+        return data
 
 
 class FileForm(forms.Form):

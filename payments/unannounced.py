@@ -14,6 +14,8 @@ from django.db.models.functions import Cast, Concat
 from clientarea.models import Notice
 from payments import announcing
 from payments.models import Invoice, InvoiceQuerySet
+from saas.accounts.models import User
+from saas.audit.changes import record
 from saas.jobs.defer import defer
 from saas.lib import clock
 
@@ -29,12 +31,13 @@ def unannounced(*, today: date) -> InvoiceQuerySet:
     return recent.filter(~Exists(told))
 
 
-def ask_to_announce(*, now: datetime) -> bool:
+def ask_to_announce(*, staff: User, now: datetime) -> bool:
     """Ask for all of them to be announced. Returns whether there was any."""
     today = clock.local(now).date()
     if not unannounced(today=today).exists():
         return False
     with transaction.atomic():
+        record("invoice_mail", 0, before={}, after={"asked": "las que llegaron con el libro"}, by=staff, now=now)
         return defer("payments.announce", f"{now:%Y-%m-%dT%H:%M:%S.%f}", now=now)
 
 

@@ -28,6 +28,10 @@ STILL = {
     "account_login", "account_logout", "mfa_authenticate", "consent", "security_sessions_end", "security_session_end", "account_forgotten",
     "account_new_password", "captcha", "stop_mail",
 }  # fmt: skip
+# What a visitor may look at on a page and not take along: lists as files, the close of a day, the book, what the bank is told.
+TAKEN_AWAY = {
+    "desk_invoices_file", "desk_close_file", "desk_book_export", "desk_book_errors", "desk_book_download", "desk_payouts_bank",
+}  # fmt: skip
 VISITOR_ID = 0  # of no account
 
 
@@ -47,6 +51,17 @@ class VisitorMayOnlyRead(PermissionDenied):
 
     def __init__(self) -> None:
         super().__init__(_("No se guardó nada. El intento quedó registrado."))
+
+
+class VisitorTakesNothing(PermissionDenied):
+    """A visitor asked for a file of many people's data."""
+
+    title = _("Las visitas de soporte no descargan archivos")
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Este archivo lleva datos personales de muchos clientes fuera de la oficina. Véalos en la página, o pídaselo a la inmobiliaria.")
+        )
 
 
 class GateMiddleware:
@@ -78,12 +93,12 @@ class GateMiddleware:
         if visit is not None and name == "account_logout":
             visits.end(visit, by=visit.operator_name, now=clock.now())
         elif visit is not None and name not in ("visit_end", "visit_over", "visit_enter"):
-            refused = request.method not in SAFE
+            refused = request.method not in SAFE or name in TAKEN_AWAY
             open_to_all = getattr(view, "door", "") == "everyone" and not request.path.startswith(DESK)
             if not open_to_all:
                 visits.write_down(visit, method=request.method or "", path=request.path, refused=refused, now=clock.now())
             if refused:
-                raise VisitorMayOnlyRead
+                raise VisitorTakesNothing if name in TAKEN_AWAY else VisitorMayOnlyRead
             if not open_to_all and not request.path.startswith(DESK):
                 raise Http404
         if agency.state == AgencyState.RETIRED and request.method not in SAFE and name not in STILL | {"visit_end"}:

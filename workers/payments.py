@@ -1,4 +1,4 @@
-"""The jobs of money: settle what came, ask what did not, make and mail receipts, issue and mail invoices, mail payouts."""
+"""The jobs of money: settle what came, ask what did not, make and mail receipts, issue and mail invoices, mail owners."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +9,7 @@ from payments import (
     increases,
     invoice_mail,
     issuing,
+    owner_bank_mail,
     pace,
     payout_mail,
     receipt_mail,
@@ -126,6 +127,12 @@ def mail_invoice(task: Task) -> None:
 def mail_payout(task: Task) -> None:
     """Tell an owner that the money was sent, with its vouchers."""
     payout_mail.send(task.payload["order_id"], agency=current_agency())
+
+
+@handles("payments.owner_bank_mail")
+def mail_owner_bank(task: Task) -> None:
+    """Tell an owner that the account their money goes to was changed."""
+    owner_bank_mail.send(task.payload["owner_id"], task.payload["change_ids"], agency=current_agency(), now=clock.now())
 
 
 @handles("payments.announce")

@@ -11,6 +11,7 @@ import io
 import json
 import os
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,9 @@ from django.db.models import Count, F, Q  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
 from clientarea.models import Client, Lease, Ownership  # noqa: E402
+from payments import numbering  # noqa: E402
 from payments.accounts import AccountData, active_account, save_account  # noqa: E402
-from payments.models import Invoice  # noqa: E402
+from payments.models import Invoice, Resolution, Series  # noqa: E402
 from saas import figures  # noqa: E402
 from saas.accounts import consents  # noqa: E402
 from saas.accounts.models import Role, User  # noqa: E402
@@ -42,6 +44,8 @@ PASSWORD = "demostracion-2026"  # noqa: S105  (printed on the screen of the demo
 PAYU = AccountData(
     merchant_id="508029", account_id="512321", api_login="pRRXKOl8ikMmt9u", api_key="4Vj8eK4rloUd272L48hsrarnUA", test=True
 )  # fmt: skip
+# Ranges of an example, which hold the numbers that the workbooks bring: prefix, first, last.
+NUMBERINGS = {Series.RENT: ("FA", 5001, 20000), Series.COMMISSION: ("FC", 901, 20000), Series.NOTE: ("NC", 1, 5000)}
 
 
 @dataclass(frozen=True)
@@ -174,8 +178,20 @@ def _people(agency: Agency, url: str) -> list[dict[str, str]]:
     staff = f"equipo@{agency.slug}.example"
     if not User.objects.filter(username=staff).exists():
         User.objects.create_user(username=staff, role=Role.STAFF, name="Sara Salcedo", email=staff, password=PASSWORD)
+    number_documents(User.objects.get(username=staff), now=clock.now())
     people.append(_person("equipo", "Sara Salcedo", staff, url + "/oficina/"))
     return people
+
+
+def number_documents(staff: User, *, now: datetime) -> None:
+    """Register an example's numbering for each series that never had one, so that a month can be generated at once."""
+    year = clock.local(now).year
+    for series, (prefix, first, last) in NUMBERINGS.items():
+        if not Resolution.objects.filter(series=series).exists():
+            numbering.adopt(
+                series=series, prefix=prefix, first=first, last=last, text=f"Autorización de numeración de ejemplo {prefix}, sin validez ante la DIAN",
+                valid_from=date(year - 1, 1, 1), valid_until=date(year + 1, 12, 31), staff=staff, now=now,
+            )  # fmt: skip
 
 
 def _person(role: str, name: str, usuario: str, url: str) -> dict[str, str]:

@@ -105,7 +105,7 @@ def desk_team_role(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def desk_team_invite(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the link again."""
-    return _act(request, lambda: team.invite_again(pk, now=clock.now()), _("Enviamos otra vez el enlace."))
+    return _act(request, lambda: team.invite_again(pk, by=who(request), now=clock.now()), _("Enviamos otra vez el enlace."))
 
 
 @staff_of(StaffRole.HEAD)

@@ -17,6 +17,7 @@ from saas.accounts import bounces, sessions
 from saas.accounts.models import Role, StaffRole, User
 from saas.audit.changes import record
 from saas.jobs.defer import defer
+from saas.lib import clock
 
 SUBJECT = "user"
 
@@ -41,13 +42,14 @@ def invite_staff(*, name: str, email: str, staff_role: StaffRole, by: User, now:
     return user
 
 
-def invite_again(user_id: int, *, now: datetime) -> User:
+def invite_again(user_id: int, *, by: User, now: datetime) -> User:
     """Mail the link again to someone who has not used it. Raises TeamError."""
     with transaction.atomic():
         user = _locked(user_id)
         if not user.is_active or user.activated_at is not None or user.has_usable_password():
             raise TeamError(_("Esa persona ya activó su cuenta o está desactivada."))
         _ask_for_mail(user, now)
+        record(SUBJECT, user.pk, before={}, after={"invited": clock.long_datetime(now)}, by=by, now=now)
     return user
 
 

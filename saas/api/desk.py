@@ -1,13 +1,12 @@
 """*API* at the desk: the agency's keys and the addresses that are told of what happens. Dueños act, *consulta* looks.
 
-A key and a secret are shown once, on the answer to the form that made them, and never again.
+A key and a secret are shown once, on the page that follows the form that made them, and never again.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole
-from saas.api import addresses, keys, notices
+from saas.api import addresses, keys, notices, once
 from saas.api.addresses import AddressRefused
 from saas.api.forms import AddressEditForm, AddressForm, KeyForm
 from saas.api.models import TEST, ApiKey, Notice, NoticeAddress, NoticeState, OutgoingKind
@@ -37,14 +36,13 @@ def desk_api(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     today = clock.local(now).date()
     form = KeyForm(request.POST if request.method == "POST" else None, today=today)
-    shown, status = "", 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            _key, shown = keys.create_key(**form.cleaned_data, by=who(request), now=now)
-            form, status = KeyForm(today=today), 201
+    if form.is_valid():
+        _key, shown = keys.create_key(**form.cleaned_data, by=who(request), now=now)
+        once.keep(request, "key", shown, now=now)
+        return redirect("desk_api")
     listed = [_told_key(key, today) for key in ApiKey.objects.select_related("made_by")]
-    return render(request, "api/desk_api.html", {"form": form, "keys": listed, "shown": shown, "may_act": _may_act(request)}, status=status)
+    context = {"form": form, "keys": listed, "shown": once.take(request, "key", now=now), "may_act": _may_act(request)}
+    return render(request, "api/desk_api.html", context, status=422 if form.is_bound else 200)
 
 
 @staff_of(StaffRole.HEAD)
@@ -61,20 +59,18 @@ def desk_api_revoke(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_notices(request: HttpRequest) -> HttpResponse:
     """*Avisos salientes*: the addresses, and a new one, whose secret is shown once."""
-    form = AddressForm(request.POST if request.method == "POST" else None)
-    secret, status = "", 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                _address, secret = addresses.add_address(**form.cleaned_data, by=who(request), now=clock.now())
-            except AddressRefused as error:
-                form.add_error("url", str(error))
-            else:
-                form, status = AddressForm(), 201
+    form, now = AddressForm(request.POST if request.method == "POST" else None), clock.now()
+    if form.is_valid():
+        try:
+            _address, secret = addresses.add_address(**form.cleaned_data, by=who(request), now=now)
+        except AddressRefused as error:
+            form.add_error("url", str(error))
+        else:
+            once.keep(request, "address", secret, now=now)
+            return redirect("desk_notices")
     listed = [_told_address(address) for address in NoticeAddress.objects.all()]
-    context = {"form": form, "addresses": listed, "secret": secret, "may_act": _may_act(request)}
-    return render(request, "api/desk_notices.html", context, status=status)
+    context = {"form": form, "addresses": listed, "secret": once.take(request, "address", now=now), "may_act": _may_act(request)}
+    return render(request, "api/desk_notices.html", context, status=422 if form.is_bound else 200)
 
 
 @staff_of(StaffRole.HEAD)
@@ -93,7 +89,12 @@ def desk_notice_address(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("La dirección quedó guardada."))
             return redirect("desk_notice_address", pk=pk)
-    return _address_page(request, address, form, status=422 if form.is_bound else 200)
+    page = page_of(request, Notice.objects.filter(address=address).prefetch_related("tries"), size=PAGE)
+    context = {
+        "address": _told_address(address), "form": form, "secret": once.take(request, f"address {pk}", now=clock.now()), "page_obj": page,
+        "notices": [_told_notice(notice) for notice in page], "may_act": _may_act(request),
+    }  # fmt: skip
+    return render(request, "api/desk_notice_address.html", context, status=422 if form.is_bound else 200)
 
 
 @staff_of(StaffRole.HEAD)
@@ -101,11 +102,9 @@ def desk_notice_address(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def desk_notice_secret(request: HttpRequest, pk: int) -> HttpResponse:
     """A new secret, shown once. The one before signs beside it for some days."""
-    address = get_object_or_404(NoticeAddress, pk=pk)
-    secret = addresses.rotate(pk, by=who(request), now=clock.now())
-    address.refresh_from_db()
-    form = AddressEditForm(initial={"url": address.url, "kinds": address.kinds, "active": address.active})
-    return _address_page(request, address, form, secret=secret, status=201)
+    address, now = get_object_or_404(NoticeAddress, pk=pk), clock.now()
+    once.keep(request, f"address {pk}", addresses.rotate(address.pk, by=who(request), now=now), now=now)
+    return redirect("desk_notice_address", pk=pk)
 
 
 @staff_of(StaffRole.HEAD)
@@ -140,15 +139,6 @@ def desk_notice_again(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.error(request, _("La dirección está apagada: enciéndala para enviar avisos."))
     return redirect("desk_notice", pk=pk)
-
-
-def _address_page(request: HttpRequest, address: NoticeAddress, form: forms.Form, *, secret: str = "", status: int) -> HttpResponse:
-    page = page_of(request, Notice.objects.filter(address=address).prefetch_related("tries"), size=PAGE)
-    context = {
-        "address": _told_address(address), "form": form, "secret": secret, "page_obj": page,
-        "notices": [_told_notice(notice) for notice in page], "may_act": _may_act(request),
-    }  # fmt: skip
-    return render(request, "api/desk_notice_address.html", context, status=status)
 
 
 def _may_act(request: HttpRequest) -> bool:

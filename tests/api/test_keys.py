@@ -13,7 +13,7 @@ from django.urls import get_resolver
 
 from saas.accounts.doors import api_door
 from saas.accounts.models import StaffRole, User
-from saas.api import authentication, keys
+from saas.api import authentication, keys, once
 from saas.api.models import ApiKey
 from saas.api.scopes import Scope
 from saas.audit.models import Change
@@ -29,8 +29,8 @@ TYPED = {"name": "Contabilidad", "scopes": ["clients:read", "payments:write"], "
 
 def test_a_key_is_made_at_the_desk_and_shown_once(cast: Casts, browse: Any) -> None:
     sara = browse(cast.alfa.agency, cast.alfa.sara)
-    answer = sara.post(PAGE, TYPED)
-    assert answer.status_code == 201
+    answer = sara.post(PAGE, TYPED, follow=True)
+    assert answer.redirect_chain == [(PAGE, 302)]
     assert "no-store" in answer["Cache-Control"]
     shown = answer.context["shown"]
     assert shown in answer.content.decode()
@@ -50,6 +50,42 @@ def test_a_key_is_made_at_the_desk_and_shown_once(cast: Casts, browse: Any) -> N
     assert "sin usar" not in sara.get(PAGE).content.decode()
     assert sara.post(f"{PAGE}{key.pk}/revocar/").status_code == 302
     problem_of(program.get("clients/"), 401)
+
+
+def test_a_reload_shows_nothing_and_makes_nothing(cast: Casts, browse: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sara = browse(cast.alfa.agency, cast.alfa.sara)
+    assert sara.post(PAGE, TYPED).status_code == 302
+    with context.in_agency(cast.alfa.agency):
+        kept = sara.session["shown_once"]
+        assert kept["sealed"].startswith("v1.")  # what waits in the database cannot be read there
+    assert sara.head(PAGE).status_code == 200  # only who reads the page takes it
+    other, beta = browse(cast.alfa.agency, cast.alfa.sara), browse(cast.beta.agency, cast.beta.sara)
+    assert (other.get(PAGE).context["shown"], beta.get(PAGE).context["shown"]) == ("", "")
+    sara.get("/oficina/ajustes/avisos/")
+    first, second = (sara.get(PAGE) for _ in range(2))
+    assert ("La llave está lista" in first.content.decode(), "La llave está lista" in second.content.decode()) == (True, False)
+    assert len(first.context["shown"]) > 30
+    sara.post(PAGE, TYPED)
+    later = clock.now() + once.LIFE + timedelta(seconds=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert sara.get(PAGE).context["shown"] == ""
+    monkeypatch.undo()
+    assert sara.get(PAGE).context["shown"] == ""
+    with context.in_agency(cast.alfa.agency):
+        assert ApiKey.objects.count() == 2
+        assert "shown_once" not in sara.session
+
+
+def test_what_waits_for_one_session_is_nothing_in_another(cast: Casts, browse: Any) -> None:
+    sara, other = browse(cast.alfa.agency, cast.alfa.sara), browse(cast.alfa.agency, cast.alfa.sara)
+    sara.post(PAGE, TYPED)
+    with context.in_agency(cast.alfa.agency):
+        kept = sara.session["shown_once"]
+        stolen = other.session
+        stolen["shown_once"] = kept
+        stolen.save()
+    assert other.get(PAGE).context["shown"] == ""
+    assert sara.get(PAGE).context["shown"] != ""
 
 
 def test_who_may_make_keys(cast: Casts, browse: Any) -> None:

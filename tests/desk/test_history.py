@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import inspect
 import re
+import uuid
 from importlib import import_module
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
+from payments.models import InvoiceRun, RunKind, RunState
+from saas.accounts import team
 from saas.accounts.models import StaffRole, User
+from saas.api.addresses import add_address
+from saas.api.notices import send_test
 from saas.audit.changes import record
 from saas.audit.models import Change
 from saas.desk_history import SUBJECTS
@@ -17,7 +23,8 @@ from saas.lib import seen
 from tenants import context, own
 from tests.accounts.steps import words_of
 from tests.desk.test_team import DESK
-from tests.world import NOW, Casts
+from tests.walls.whole import tables
+from tests.world import NOW, TODAY, Casts
 
 HISTORY = "/oficina/historial/"
 
@@ -39,16 +46,20 @@ RECORDED = {
     "tenants.desk_platform": ("desk_visits", "desk_domain", "desk_domain_remove"),
     "saas.accounts.versions": ("desk_policy_text", "desk_policy_publish", "desk_policy_discard"),
     "saas.accounts.team": (
-        "desk_team", "desk_team_role", "desk_team_deactivate", "desk_team_reactivate", "desk_team_factor", "desk_forget_factor",
+        "desk_team", "desk_team_role", "desk_team_deactivate", "desk_team_reactivate", "desk_team_factor", "desk_forget_factor", "desk_team_invite",
     ),
     "payments.accounts": ("desk_payu",), "payments.desk_policy": ("desk_policy",), "payments.desk_manual": ("desk_register_client", "desk_credit"),
     "payments.desk_back": ("desk_reverse", "desk_refund"), "payments.reviews": ("desk_review_close", "desk_review_credit"),
-    "payments.reminder_policy": ("desk_reminders",), "payments.issuing": ("desk_invoice_lease", "desk_invoice_client", "desk_invoice_void"),
+    "payments.reminder_policy": ("desk_reminders",), "payments.unannounced": ("desk_announce",),
+    "payments.issuing": ("desk_invoice_lease", "desk_invoice_client", "desk_invoice_void", "desk_run_mail"),
     "payments.credit_notes": ("desk_invoice_note",), "payments.official_papers": ("desk_invoice_papers",),
     "payments.desk_invoice_acts": ("desk_invoice_mail",), "payments.runs": ("desk_run_new", "desk_run_turn"),
     "payments.numbering": ("desk_numbering",), "payments.invoicing_policy": ("desk_rules",), "payments.increases": ("desk_increases",),
     "payments.desk_invoicing": ("desk_client_taxes",),
-    "payments.payouts": ("desk_payout", "desk_payout_step", "desk_payout_forgive", "desk_payout_discard", "desk_payouts"),
+    "payments.payouts": (
+        "desk_payout", "desk_payout_step", "desk_payout_forgive", "desk_payout_discard", "desk_payouts", "desk_payouts_make",
+        "desk_payouts_file",
+    ),
     "payments.desk_payouts": ("desk_payouts_bank",), "payments.payout_banks": ("desk_owner_bank",),
     "payments.transfers": ("desk_transfer_account", "desk_transfer"),
     "pqrs.desk_settings": ("desk_case_terms", "desk_canned_answer_new", "desk_canned_answer", "desk_canned_answer_delete"),
@@ -56,16 +67,27 @@ RECORDED = {
         "desk_case_new", "desk_case_answer", "desk_case_note", "desk_case_assign", "desk_case_take", "desk_case_extend", "desk_case_close",
     ),
 }  # fmt: skip
-# What a POST changes nothing by, or keeps in rows of its own that name who did it and never change.
-OTHERWISE = {
-    "desk_notice_test": "sends a try, which is a NoticeTry", "desk_notice_again": "sends a try, which is a NoticeTry",
-    "desk_book_bring": "a BookImport with who brought it; its lines are looked at, nothing is changed",
-    "desk_view_as": "a Viewing with who looked", "desk_view_end": "ends a Viewing", "desk_dismiss": "puts an announcement away for oneself",
-    "desk_team_invite": "mails again what was recorded", "desk_payu_ping": "asks PayU", "desk_payment_ask": "asks PayU",
-    "desk_reminders_preview": "shows", "desk_announce": "mails of invoices, each in its Contact", "desk_run_mail": "mails of invoices, each a job",
-    "desk_payouts_make": "makes Liquidations, each with its moment", "desk_payouts_upload": "a BankFile with who brought it",
-    "desk_payouts_file": "marks payouts as paid, each recorded by payments.payouts", "desk_case_paper": "asks for a paper",
-}  # fmt: skip
+# No history is due: the POST changes no data of the agency, or keeps rows of its own that say who did it and never change.
+# Of each: why, and the tables that it may write.
+SENDS = ("jobs_job",)
+OTHERWISE: dict[str, tuple[str, tuple[str, ...]]] = {
+    # Each try is a row of the notice's own log, which nobody edits.
+    "desk_notice_test": ("sends a try, which is a NoticeTry", ("api_notice", *SENDS)),
+    "desk_notice_again": ("sends a try, which is a NoticeTry", ("api_notice", *SENDS)),
+    # Reading a workbook changes nothing; confirming it is recorded.
+    "desk_book_bring": ("a BookImport with who brought it; its lines are looked at", ("saas_bookimport", *SENDS)),
+    # Kept in the session; each page that is then looked at is a PortalView with who looked and at whom.
+    "desk_view_as": ("begins to look: each page is a PortalView with who looked", ("django_session",)),
+    "desk_view_end": ("stops looking", ("django_session",)),
+    "desk_dismiss": ("puts an announcement of the platform away for oneself, in public", ()),
+    # What PayU answers moves money by its own rules, and is in the attempt's log.
+    "desk_payu_ping": ("asks PayU whether the keys work", ()),
+    "desk_payment_ask": ("asks PayU about a payment", SENDS),
+    "desk_reminders_preview": ("shows what was typed and keeps nothing", ()),
+    # Applying the file is recorded with each payout that it marks.
+    "desk_payouts_upload": ("a BankFile with who brought it", ("payments_bankfile",)),
+    "desk_case_paper": ("has a paper made again, for oneself", ("clientarea_paper", *SENDS)),
+}
 
 
 def _posts() -> set[str]:
@@ -86,6 +108,45 @@ def test_every_post_of_the_desk_says_where_it_is_recorded() -> None:
     for module in RECORDED:
         source = inspect.getsource(import_module(module))
         assert re.search(r"\b(record|note|keep)\(", source), module
+
+
+def test_what_keeps_no_history_changes_nothing_else(cast: Casts, browse: Any, settings: Any) -> None:
+    sara, alfa = browse(cast.alfa.agency, cast.alfa.sara), cast.alfa
+    settings.NOTICES_TO_LOOPBACK = True
+    addresses = {name: address for name, address, _view in DESK}
+    with context.in_agency(alfa.agency):
+        notice_address, _secret = add_address(url="http://127.0.0.1:9/", kinds=["case.opened"], by=alfa.sara, now=NOW)
+        send_test(notice_address, now=NOW)
+    sent = {"desk_payouts_upload": {"file": SimpleUploadedFile("b.csv", b"Referencia;NIT;Valor;Fecha\nGIRO-1;1;1;2026-11-23")}}
+    for name, (_why, tables_) in OTHERWISE.items():
+        with context.in_agency(alfa.agency):
+            before = tables()
+        answer = sara.post(addresses[name], sent.get(name, {}))
+        assert answer.status_code in (200, 302, 404, 422), name
+        with context.in_agency(alfa.agency):
+            after = tables()
+        assert {table for table in after if after[table] != before[table]} <= set(tables_), name
+    with context.in_agency(alfa.agency):
+        assert not Change.objects.exclude(subject="notice_address").exists()
+
+
+def test_who_asks_for_mails_is_in_the_log(cast: Casts, browse: Any) -> None:
+    sara, alfa = browse(cast.alfa.agency, cast.alfa.sara), cast.alfa
+    with context.in_agency(alfa.agency):
+        carla = team.invite_staff(name="Carla", email="carla@alfa.example", staff_role=StaffRole.COLLECTIONS, by=alfa.sara, now=NOW)
+        run = InvoiceRun.objects.create(
+            key=uuid.uuid4(), kind=RunKind.MONTH, period=alfa.invoice.period, issued_on=TODAY, state=RunState.DONE, asked_by=alfa.sara, asked_at=NOW
+        )
+        before = Change.objects.count()
+    sara.post(f"/oficina/facturas/generaciones/{run.pk}/enviar/")
+    sara.post("/oficina/ajustes/recordatorios/avisar/")
+    sara.post(f"/oficina/equipo/{carla.pk}/invitar/")
+    with context.in_agency(alfa.agency):
+        kept = [(subject, field, after) for subject, field, _before, after in changes()][before:]
+        assert set(Change.objects.values_list("who_id", flat=True)) == {alfa.sara.pk}
+    assert ("invoice_mail", "asked", "Arrendamiento, noviembre de 2026") in kept
+    assert ("invoice_mail", "asked", "las que llegaron con el libro") in kept
+    assert [(subject, field) for subject, field, _after in kept] == [("invoice_mail", "asked")] * 2 + [("user", "invited")]
 
 
 def test_every_subject_has_a_name() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -19,6 +20,7 @@ from payments import credits, manual, proofs, reversals, settlement
 from payments.models import CreditUse, Movement, MovementKind, Payment, PaymentSource, PaymentState, Proof, Receipt, Review
 from saas.jobs.models import Job
 from saas.lib import clock
+from saas.lib.clock import short_date
 from tenants import context
 from tests.payments.money import check_invariants, say, start
 from tests.portal.pages import at, text_of
@@ -208,6 +210,28 @@ def test_the_same_form_sent_twice_registers_once(here: Cast, browse: Any) -> Non
     with context.in_agency(here.agency):
         assert (Payment.objects.count(), Proof.objects.count(), credits.credit_of(here.rita)) == (1, 1, Decimal(1_500_000))
         assert len(default_storage.listdir("proofs")[1]) == 1
+
+
+def test_a_reference_used_before_is_asked_about_once_more(here: Cast, browse: Any) -> None:
+    browser = browse(here.agency, here.sara)
+    assert 'type="checkbox"' not in browser.get(at("desk_register_client", here.rita.pk)).content.decode()
+    post(browser, here, how="credit")
+    again = post(browser, here, how="credit", reference="trf-77", amount="80.000")
+    day = short_date(clock.today())
+    told = f"La referencia trf-77 ya está en el comprobante CP-1, de Rita Arrendataria Ñáñez, por $ 1.500.000 del {day}."
+    assert (again.status_code, told in text_of(again)) == (200, True)
+    body = again.content.decode()
+    assert re.search(r'<input type="checkbox" name="again" value="trf-77"(?![^>]*checked)', body)
+    assert ('value="80.000"' in body, 'value="trf-77"' in body) == (True, True)  # what was typed is there
+    other = post(browser, here, how="credit", reference="TRF-78", amount="80.000", again="trf-77")  # a new one needs no yes
+    assert other.status_code == 302
+    asked = post(browser, here, how="credit", reference="TRF-78", again="trf-77")  # a yes is about one reference alone
+    assert (asked.status_code, "ya está en el comprobante CP-2" in text_of(asked)) == (200, True)
+    assert post(browser, here, how="credit", reference="trf-77", amount="80.000", again="trf-77").status_code == 302
+    with context.in_agency(here.agency):
+        assert sorted(Payment.objects.values_list("reference", flat=True)) == ["TRF-77", "TRF-78", "trf-77"]
+        reversals.reverse_by_staff(Payment.objects.get(reference="TRF-78").pk, reason="No era de ella", staff=here.sara, now=clock.now())
+    assert post(browser, here, how="credit", reference="TRF-78").status_code == 302  # what was reversed is not there
 
 
 @pytest.mark.parametrize(

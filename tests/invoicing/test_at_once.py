@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from payments import credit_notes, issuing, runs
+from payments import credit_notes, issuing, numbering, runs
 from payments.drafts import Draft
 from payments.models import CreditNote, Invoice, InvoiceKind, InvoiceRun, Resolution, RunKind, RunState, Series
 from tenants import context
@@ -109,3 +109,30 @@ def test_two_notes_at_once_never_credit_more_than_the_invoice(here: Cast) -> Non
         if ended is None:
             break
         assert sorted(ended) == ["La nota puede ser de hasta $\u00a0400.", "done"]
+
+
+def test_two_forms_at_once_register_one_numbering(here: Cast) -> None:
+    adopt = told(lambda: number(here, Series.COMMISSION), numbering.NumberingRefused)
+    for at in count():
+        Resolution.objects.filter(series=Series.COMMISSION).delete()
+        ended = cross(here.agency, adopt, adopt, at=at)
+        assert Resolution.objects.filter(series=Series.COMMISSION).count() == 1
+        if ended is None:
+            break
+        refused, done = sorted(ended, key=lambda said: said == "done")
+        assert done == "done"
+        assert refused.startswith(("Esa numeración ya está en uso: la siguiente es FC-1.", "Alguien registró otra numeración en este momento."))
+
+
+def test_two_numberings_at_once_after_another_leave_one_in_use(here: Cast) -> None:
+    for at in count():
+        Resolution.objects.filter(series=Series.COMMISSION).delete()
+        number(here, Series.COMMISSION)
+        adopt = [told(lambda prefix=prefix: number(here, Series.COMMISSION, prefix=prefix), numbering.NumberingRefused) for prefix in ("FA", "FB")]
+        ended = cross(here.agency, *adopt, at=at)
+        kept = Resolution.objects.filter(series=Series.COMMISSION)
+        assert kept.filter(active=True).count() == 1
+        if ended is None:
+            break
+        assert kept.count() == 1 + ended.count("done")
+        assert set(ended) - {"done"} <= {"Alguien registró otra numeración en este momento. Mire la que quedó en uso antes de cambiarla."}

@@ -320,6 +320,18 @@ def test_without_a_numbering_the_preview_says_so(here: Cast, browse: Any) -> Non
 # Settings
 
 
+def test_a_numbering_sent_twice_is_registered_once(here: Cast, browse: Any) -> None:
+    form = {"series": "rent", "prefix": "fz", "first": 10, "last": 20, "text": "Autorizada", "valid_from": "2026-01-15", "valid_until": "2028-01-15"}
+    assert sara(browse, here).post(at("desk_numbering"), form).status_code == 302
+    again = sara(browse, here).post(at("desk_numbering"), form)
+    assert (again.status_code, "Esa numeración ya está en uso: la siguiente es FZ-10. No se registró otra vez." in text_of(again)) == (200, True)
+    with context.in_agency(here.agency):
+        assert (Resolution.objects.filter(prefix="FZ").count(), Resolution.objects.filter(series=Series.RENT, active=True).count()) == (1, 1)
+        assert Change.objects.filter(subject="resolution", after="FZ 10–20").count() == 1
+    longer = sara(browse, here).post(at("desk_numbering"), {**form, "valid_until": "2029-01-15"})  # the DIAN may prolong a range
+    assert longer.status_code == 302
+
+
 def test_numbering_rules_figures_and_taxes_are_kept_with_their_history(here: Cast, browse: Any) -> None:
     browser = sara(browse, here)
     new = {"series": "rent", "prefix": "fx", "first": "1", "last": "90", "text": "Resolución 2", "valid_from": "", "valid_until": ""}

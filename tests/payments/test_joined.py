@@ -86,7 +86,7 @@ def test_a_generated_month_is_on_the_lists_at_once_and_mailed_only_by_the_button
     assert mails() == []
     assert not announcing.announce_invoice(made[here.rita.pk], NOW)
     assert not unannounced.unannounced(today=TODAY).filter(run=run).exists()
-    assert issuing.ask_mails(DECEMBER, InvoiceKind.RENT, now=NOW)
+    assert issuing.ask_mails(DECEMBER, InvoiceKind.RENT, staff=here.sara, now=NOW)
     issuing.mail_some(DECEMBER, InvoiceKind.RENT, now=NOW)
     issuing.mail_some(DECEMBER, InvoiceKind.RENT, now=NOW)
     assert mails() == sorted(invoice.pk for invoice in made.values())

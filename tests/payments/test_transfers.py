@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from payments import accounts, checkout, proofs, reconcile, refunds, reversals, settlement, transfers
+from payments import accounts, checkout, manual, proofs, reconcile, refunds, reversals, settlement, transfers
 from payments.gateway import CheckoutRefused, CheckoutRequest, GatewayState, NoticeRefused, Payer, RefundRefused
 from payments.models import (
     Attempt,
@@ -311,6 +311,26 @@ def test_from_the_invoice_to_the_receipt(ready: Cast, browse: Any) -> None:
     assert "Transferencia bancaria Ver el soporte" in desk
     assert "Preguntar a PayU" not in desk
     assert "Pedir reembolso" not in desk
+
+
+def test_a_number_of_the_bank_used_before_is_asked_about_once_more(ready: Cast, browse: Any) -> None:
+    rita, sara = browse(ready.agency, ready.rita.user), browse(ready.agency, ready.sara)
+    pay(rita, ready)
+    hand_in(rita, ready)
+    with context.in_agency(ready.agency):
+        entry = manual.ManualPayment(
+            key=uuid.uuid4(), client=ready.berta, amount=Decimal(1000), means="Consignación", reference="TR-9", paid_on=NOW.date()
+        )
+        settlement.settle_manual(entry, staff=ready.sara, now=NOW)
+        proof = TransferProof.objects.get()
+    asked = sara.post(at("desk_transfer", proof.pk), {"what": "confirm", "bank_reference": "TR-9"})
+    assert "La referencia TR-9 ya está en el comprobante CP-1, de Berta" in text_of(asked)
+    with context.in_agency(ready.agency):
+        assert TransferProof.objects.get().state == "pending"
+    sure = {"what": "confirm", "bank_reference": "TR-9", "again": "TR-9"}
+    assert [sara.post(at("desk_transfer", proof.pk), sure).status_code for _ in range(2)] == [302, 302]
+    with context.in_agency(ready.agency):
+        assert (TransferProof.objects.get().state, TransferProof.objects.get().bank_reference) == ("approved", "TR-9")
 
 
 def test_a_client_reads_why_and_tries_again(ready: Cast, browse: Any) -> None:

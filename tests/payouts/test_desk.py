@@ -12,13 +12,18 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
 
-from payments import payout_banks, payouts
+import workers.payments  # noqa: F401  (the handlers)
+from clientarea.models import Client
+from payments import owner_bank_mail, payout_banks, payouts
 from payments.models import AccountKind, BankFile, OrderState, OwnerBank, Payout, PayoutOrder
 from saas.accounts.models import StaffRole, User
 from saas.audit.models import Change
+from saas.jobs.models import Job
+from saas.jobs.run import run_job
 from saas.lib import clock, crypto
 from tenants import context, sealing
 from tests.desk.desks import assert_desk_only
@@ -157,6 +162,30 @@ def test_the_other_agency_sees_nothing(here: Cast, cast: Casts, browse: Any) -> 
     assert "No hay egresos" in text_of(other.get(at("desk_payouts")))
 
 
+def test_a_reference_of_another_payout_is_asked_about_once_more(here: Cast, sara: Any) -> None:
+    first = reviewed(here)
+    done = {"paid_on": TODAY.isoformat(), "bank_reference": "B-7"}
+    for _ in range(2):  # the same form sent twice asks nothing
+        assert sara.post(at("desk_payout_step", first.pk, "girado"), done).status_code == 302
+    with context.in_agency(here.agency):
+        collect(here, here.overdue)
+    second = reviewed(here)
+    step = at("desk_payout_step", second.pk, "girado")
+    asked = sara.post(step, {"paid_on": "2026-11-20", "bank_reference": "b-7"})
+    told = f"La referencia b-7 ya está en GIRO-{first.pk}, de Óscar Propietario Gómez, por $ 859.560 del 23 nov 2026. Si este es otro, márquelo"
+    assert (asked.status_code, told in text_of(asked)) == (422, True)
+    assert ('value="2026-11-20"' in asked.content.decode(), 'name="again" value="b-7"' in asked.content.decode()) == (True, True)
+    assert inside(here, lambda: PayoutOrder.objects.get(pk=second.pk).state) == OrderState.REVIEWED
+    assert sara.post(step, {"paid_on": "2026-11-20", "bank_reference": "b-7", "again": "b-7"}).status_code == 302
+    assert inside(here, lambda: PayoutOrder.objects.get(pk=second.pk).bank_reference) == "b-7"
+
+
+def test_a_wrong_day_of_a_payout_is_said_where_it_was_typed(here: Cast, sara: Any) -> None:
+    order = reviewed(here)
+    answer = sara.post(at("desk_payout_step", order.pk, "girado"), {"paid_on": "2027-01-01", "bank_reference": "B-7"})
+    assert (answer.status_code, "La fecha no puede ser futura." in text_of(answer), 'value="B-7"' in answer.content.decode()) == (422, True, True)
+
+
 # Where an owner is paid
 
 
@@ -175,11 +204,50 @@ def test_the_account_is_sealed_and_shown_masked(here: Cast, sara: Any) -> None:
         with pytest.raises(crypto.CryptoError):
             crypto.decrypt(row.account, schema="other", model=payout_banks.MODEL, pk=row.pk, field="account")
         assert sealing.unreadable() == 0
-        told = [(c.field, c.before, c.after, c.who_id) for c in Change.objects.filter(subject="owner_bank").order_by("pk")]
+        rows_ = Change.objects.filter(subject="owner_bank").exclude(field="owner_told")
+        told = [(c.field, c.before, c.after, c.who_id) for c in rows_.order_by("pk")]
     assert told == [
         ("bank", "", "Davivienda", here.sara.pk), ("kind", "", "savings", here.sara.pk), ("account", "", "**** 5678", here.sara.pk),
         ("kind", "savings", "current", here.sara.pk), ("account", "**** 5678", "**** 5678 (otra cuenta)", here.sara.pk),
     ]  # fmt: skip
+
+
+def test_the_owner_is_told_of_another_account(here: Cast, sara: Any) -> None:
+    with context.in_agency(here.agency):
+        Client.objects.filter(pk=here.oscar.pk).update(email="")
+        here.oscar.refresh_from_db()
+    bank(here)
+    address = at("desk_owner_bank", here.oscar.pk)
+    for _ in range(2):  # the same again changes nothing and tells nobody
+        assert sara.post(address, {"bank": "Nequi", "kind": "savings", "account": "99999991111"}).status_code == 302
+    with context.in_agency(here.agency):
+        Client.objects.filter(pk=here.oscar.pk).update(email="oscar@correo.example")
+        assert not Job.objects.filter(kind="payments.owner_bank_mail").exists()
+        assert Change.objects.filter(subject="owner_bank", field="owner_told", after=owner_bank_mail.NOWHERE, who_id=None).count() == 2
+    for _ in range(2):
+        sara.post(address, {"bank": "Davivienda", "kind": "current", "account": "88888881111"})
+    with context.in_agency(here.agency):
+        job = Job.objects.get(kind="payments.owner_bank_mail")
+        assert run_job(job.pk, now=NOW) is True
+        owner_bank_mail.send(**job.payload, agency=here.agency, now=NOW)  # a job that ran again
+        letter, copy = mail.outbox
+        assert letter.extra_headers["Message-ID"] == copy.extra_headers["Message-ID"]
+        assert (letter.to, letter.subject) == (["oscar@correo.example"], "Cambió la cuenta donde le giramos · Inmobiliaria Alfa")
+        for said in (str(letter.body), str(letter.alternatives[0].content)):
+            assert "El 23 de noviembre de 2026, " in said
+            assert "Si no lo pidió ni lo acordó" in said
+            assert "88888881111" not in said
+            assert "9999999" not in said
+        assert "- Banco: antes Nequi, ahora Davivienda\n- Tipo: antes Ahorros, ahora Corriente\n" in str(letter.body)
+        assert "- Cuenta: antes **** 1111, ahora **** 1111 (otra cuenta)" in str(letter.body)
+        (told,) = Change.objects.filter(subject="owner_bank", field="owner_told").exclude(after=owner_bank_mail.NOWHERE)
+        assert told.after.startswith("oscar@correo.example, por el cambio del 23 de noviembre de 2026, ")
+        assert set(job.payload) == {"owner_id", "change_ids"}
+    assert "Aviso al propietario: oscar@correo.example" in text_of(sara.get(address))
+    with context.in_agency(here.agency):
+        other = Client.objects.get(pk=here.berta.pk)
+        owner_bank_mail.send(other.pk, job.payload["change_ids"], agency=here.agency, now=NOW)  # another's change is told to nobody
+        assert len(mail.outbox) == 2
 
 
 def test_a_command_knows_what_is_sealed() -> None:

@@ -77,6 +77,18 @@ def test_no_answer_is_not_called_wrong_keys(here: Cast, browse: Any) -> None:
     assert "PayU no respondió. No quiere decir que las llaves estén mal" in text_of(sara.get(at("desk_payu")))
 
 
+def test_the_connection_is_tried_so_many_times_in_a_row(here: Cast, cast: Casts, browse: Any) -> None:
+    sara, said = browse(here.agency, here.sara), []
+    for _ in range(12):
+        sara.post(at("desk_payu_ping"))
+        page = text_of(sara.get(at("desk_payu")))
+        said.append(("PayU no respondió." in page, "Espere diez minutos" in page))
+    assert said == [(True, False)] * 10 + [(False, True)] * 2
+    other = browse(cast.beta.agency, cast.beta.sara)  # each agency has its own
+    other.post(at("desk_payu_ping"))
+    assert "PayU no respondió." in text_of(other.get(at("desk_payu")))
+
+
 def test_without_an_account_there_is_nothing_to_try(here: Cast, browse: Any) -> None:
     with context.in_agency(here.agency):
         GatewayAccount.objects.update(active=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from inspect import getsource, unwrap
 from typing import Any
 
 import pytest
@@ -14,9 +15,11 @@ from saas.accounts.models import User
 from saas.lib import clock
 from saas.lib.signing import BadLink
 from tenants import context, visits
+from tenants.gates import TAKEN_AWAY
 from tenants.models import Agency
 from tenants.platform_models import OperatorAct, SupportView, SupportVisit
 from tests.accounts.steps import log_in as log_in_by_form
+from tests.accounts.steps import words_of
 from tests.desk.test_team import DESK
 from tests.tenants.superadmin import an_operator, do
 from tests.walls.whole import tables
@@ -76,12 +79,44 @@ def test_every_page_of_the_desk_can_be_read_and_nothing_done(here: Cast, olga: U
         before = tables()
     for name, address, _view in DESK:
         looked, acted = browser.get(address), browser.post(address, {"name": "Otra"})
-        assert looked.status_code in (200, 302, 404, 405, 410), (name, looked.status_code)
+        taken = name in TAKEN_AWAY
+        assert looked.status_code in ((403,) if taken else (200, 302, 404, 405, 410)), (name, looked.status_code)
         assert acted.status_code == 403, name
-        assert "Las visitas de soporte solo leen" in acted.content.decode(), name
+        why = "Las visitas de soporte no descargan archivos" if taken else "Las visitas de soporte solo leen"
+        assert why in acted.content.decode(), name
     with context.in_agency(here.agency):
         assert tables() == before
-    assert SupportView.objects.filter(refused=True).count() == len(DESK)
+    assert SupportView.objects.filter(refused=True).count() == len(DESK) + len(TAKEN_AWAY)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("get", "/oficina/facturas/lista.csv"), ("get", "/oficina/facturas/lista.xlsx?estado=vencida"), ("get", "/oficina/cierre/2026-11-23.csv"),
+        ("get", "/oficina/cierre/2026-11-23.xlsx"), ("head", "/oficina/cierre/2026-11-23.csv"), ("post", "/oficina/libro/exportar/"),
+        ("post", "/oficina/libro/1/errores/"), ("get", "/oficina/libro/archivos/1/descargar/"), ("post", "/oficina/egresos/para-el-banco/"),
+    ],
+)  # fmt: skip
+def test_a_visitor_takes_no_file_of_many_people_along(here: Cast, olga: User, browse: Any, method: str, path: str) -> None:
+    answer = getattr(visiting(browse, olga, here.agency), method)(path)
+    assert (answer.status_code, answer.headers.get("Content-Disposition")) == (403, None)
+    if method != "head":
+        page = words_of(answer)
+        assert "Las visitas de soporte no descargan archivos" in page
+        assert "Este archivo lleva datos personales de muchos clientes fuera de la oficina." in page
+    assert [(view.path, view.refused) for view in SupportView.objects.all()] == [(path.partition("?")[0], True)]
+    if method == "get" and "archivos" not in path:  # whoever works there has it
+        assert browse(here.agency, here.sara).get(path).status_code == 200
+
+
+def test_each_file_of_the_desk_is_one_row_s_or_is_not_taken_along() -> None:
+    one_row_s = {
+        "desk_invoice_xml", "desk_payment_receipt", "desk_payment_proof", "desk_transfer_proof", "desk_case_file", "desk_case_paper_file",
+        "desk_file", "desk_note_pdf", "desk_payout_paper", "desk_invoice_pdf", "desk_reversal_pdf",
+    }  # fmt: skip
+    asked = {"desk_book_export", "desk_book_errors"}  # make the file that desk_book_download hands out
+    files = {name for name, _address, view in DESK if re.search(r"(?<![a-z])(stored_download|download|hand_out)\(", getsource(unwrap(view)))}
+    assert files - one_row_s == TAKEN_AWAY - asked
 
 
 @pytest.mark.parametrize("path", ["/area-de-clientes/facturas/", "/area-de-clientes/perfil/", "/area-de-clientes/seguridad/"])
