@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from clientarea.models import Client
-from payments import manual, proofs, repeats
+from payments import desk_repeats, manual, proofs
 from payments.models import Invoice, PaymentSource, PaymentState
 from saas.lib import money
 from saas.lib.form_fields import DayField, LineField, ReasonField
@@ -120,7 +120,7 @@ class _LinesForm(KeyedForm):
                 self.add_error(f"invoice_{invoice.pk}", _("Su saldo es %(owed)s.") % {"owed": money.cop(invoice.balance)})
 
 
-class ManualForm(repeats.AsksAgain, _LinesForm):
+class ManualForm(desk_repeats.AsksAgain, _LinesForm):
     """*Registrar pago*: money that came in outside."""
 
     amount = CopField(label=_("Valor recibido"), help_text=_("En pesos, por ejemplo 1.215.000."))
@@ -129,7 +129,7 @@ class ManualForm(repeats.AsksAgain, _LinesForm):
     reference = LineField(
         label=_("Referencia"), max_length=80, required=False, help_text=_("Número de la transferencia, consignación o cheque.")
     )
-    again = repeats.AgainField()
+    again = desk_repeats.AgainField()
     proof = forms.FileField(
         label=_("Soporte"),
         required=False,
@@ -172,7 +172,7 @@ class ManualForm(repeats.AsksAgain, _LinesForm):
                 self.add_error("reference", _("Escriba el número que la identifica."))
             if not data.get("proof") and "proof" not in self.errors:
                 self.add_error("proof", _("Adjunte el soporte: solo el efectivo se registra sin él."))
-        self.ask_again(data.get("reference", ""), repeats.received(data.get("reference", ""), key=data.get("key")))
+        self.ask_again(data.get("reference", ""), desk_repeats.received(data.get("reference", ""), key=data.get("key")))
         if data.get("how") == CHOSEN:
             self.check_balances()
             told = sum((amount for _pk, amount in self.lines()), Decimal(0))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from payments import proofs, repeats, transfers
+from payments import desk_repeats, proofs, transfers
 from payments.models import AccountKind, TransferProof, TransferState
 from payments.payout_forms import BANKS, OwnerBankForm
 from saas.accounts.doors import staff_of, who
@@ -39,11 +39,11 @@ class TransferAccountForm(OwnerBankForm):
         return {"bank": data["bank"], "kind": kind, "account": data["account"], "holder": data["holder"], "document": data["document"]}
 
 
-class ConfirmForm(repeats.AsksAgain, forms.Form):
+class ConfirmForm(desk_repeats.AsksAgain, forms.Form):
     """*Confirmar*: the transfer's number at the bank."""
 
     bank_reference = LineField(label=gettext_lazy("Número en el banco"), max_length=60, help_text=gettext_lazy("Como aparece en el extracto."))
-    again = repeats.AgainField()
+    again = desk_repeats.AgainField()
 
     def __init__(self, *args: Any, proof: int, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -51,7 +51,7 @@ class ConfirmForm(repeats.AsksAgain, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        self.ask_again(data.get("bank_reference", ""), repeats.received(data.get("bank_reference", ""), proof=self.proof))
+        self.ask_again(data.get("bank_reference", ""), desk_repeats.received(data.get("bank_reference", ""), proof=self.proof))
         return data
 
 

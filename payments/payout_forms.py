@@ -13,7 +13,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from payments import payout_files, repeats
+from payments import desk_repeats, payout_files
 from payments.desk_forms import CopField, KeyedForm
 from payments.models import AccountKind, DeductionKind, PayoutLine
 from saas.lib.form_fields import DayField, LineField
@@ -59,12 +59,12 @@ class DeductionForm(KeyedForm):
         return DeductionKind(self.cleaned_data["kind"])
 
 
-class TransferForm(repeats.AsksAgain, forms.Form):
+class TransferForm(desk_repeats.AsksAgain, forms.Form):
     """What the bank did with one order."""
 
     paid_on = DayField(label=_("Fecha del giro"))
     bank_reference = LineField(label=_("Referencia del banco"), max_length=60, required=False)
-    again = repeats.AgainField()
+    again = desk_repeats.AgainField()
 
     def __init__(self, *args: Any, order: int, today: date, **options: Any) -> None:
         super().__init__(*args, **{**options, "initial": {"paid_on": today}})
@@ -79,7 +79,7 @@ class TransferForm(repeats.AsksAgain, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        self.ask_again(data.get("bank_reference", ""), repeats.paid_out(data.get("bank_reference", ""), order=self.order))
+        self.ask_again(data.get("bank_reference", ""), desk_repeats.paid_out(data.get("bank_reference", ""), order=self.order))
         return data
 
 

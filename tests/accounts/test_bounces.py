@@ -193,7 +193,7 @@ def test_someone_of_the_team(cast: Casts, server: Postmaster, browse: Any) -> No
     assert "Devuelto" in page
     assert "Si la dirección está mal, desactive esta cuenta" in page
     with context.in_agency(cast.alfa.agency):
-        team.invite_again(tito.pk, now=clock.now())
+        team.invite_again(tito.pk, by=cast.alfa.sara, now=clock.now())
     assert mark_of(cast.alfa, tito.pk) == (False, "")
 
 
