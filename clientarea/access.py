@@ -47,9 +47,11 @@ def _looked_at(request: HttpRequest, viewing: Viewing) -> Client | None:
 
 
 def with_roles() -> QuerySet[Client]:
-    """Clients, each with `rents` (signed a lease) and `owns` (a share of a unit), which every page's navigation asks."""
+    """Clients, each with `rents` (signed a lease), `owns` (a share of a unit) and how many notices are `unread`, which every page's
+    navigation asks."""
     signed = Lease.objects.filter(Q(renter=OuterRef("pk")) | Q(co_renter=OuterRef("pk")))
-    return Client.objects.annotate(rents=Exists(signed), owns=Exists(Ownership.objects.filter(owner=OuterRef("pk"))))
+    owned = Ownership.objects.filter(owner=OuterRef("pk"))
+    return Client.objects.annotate(rents=Exists(signed), owns=Exists(owned), unread=notices.unread())
 
 
 def leases_of(client: Client) -> QuerySet[Lease]:
@@ -108,7 +110,7 @@ def roles(request: HttpRequest) -> dict[str, Any]:
     return {
         "is_renter": SimpleLazyObject(lambda: ask(attrgetter("rents"))),
         "is_owner": SimpleLazyObject(lambda: ask(attrgetter("owns"))),
-        "unread_notices": SimpleLazyObject(lambda: ask(notices.unread_words) or ""),
+        "unread_notices": SimpleLazyObject(lambda: notices.unread_words(ask(attrgetter("unread")) or 0)),
         "viewing": SimpleLazyObject(lambda: viewing_of(request)),
         "viewing_client": SimpleLazyObject(lambda: client_of(request)),
     }

@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from clientarea.models import Client, Notice, NoticeChoice, NoticeKind
 from saas.audit.changes import record
@@ -142,14 +143,14 @@ def notices_of(client: Client) -> QuerySet[Notice]:
     return Notice.objects.filter(client=client, listed=True)
 
 
-def unread_count(client: Client) -> int:
-    """How many of a client's notices are unread, up to one more than MOST_SHOWN."""
-    return notices_of(client).order_by().filter(read_at=None)[: MOST_SHOWN + 1].count()
+def unread() -> Coalesce:
+    """How many notices of a client are unread, for the query that reads the client."""
+    mine = Notice.objects.filter(client=OuterRef("pk"), listed=True, read_at=None).order_by()
+    return Coalesce(Subquery(mine.values("client").annotate(count=Count("pk")).values("count")), 0)
 
 
-def unread_words(client: Client) -> str:
-    """How many of a client's notices are unread, as the navigation says it: "" for none, "3", "99+"."""
-    count = unread_count(client)
+def unread_words(count: int) -> str:
+    """How many notices are unread, as the navigation says it: "" for none, "3", "99+"."""
     return "" if not count else str(count) if count <= MOST_SHOWN else f"{MOST_SHOWN}+"
 
 
