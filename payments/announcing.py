@@ -109,16 +109,11 @@ def announce_payouts(order: PayoutOrder, payouts: list[Payout], now: datetime) -
     )  # fmt: skip
 
 
-def announce_payment(receipt: Receipt, now: datetime) -> bool:
+def announce_payment(receipt: Receipt, now: datetime) -> None:
     """Tell a client of a payment that was received. Its mail is the receipt's own, which waits for the PDF."""
-    return notices.tell(
-        client=receipt.client,
-        kind=NoticeKind.PAYMENT,
-        key=f"receipt:{receipt.pk}",
-        data={"number": receipt.full_number, "amount": receipt.amount},
-        link=_path("payment", receipt.payment_id),
-        now=now,
-    )
+    data = {"number": receipt.full_number, "amount": receipt.amount}
+    news = notices.News(receipt.client, f"receipt:{receipt.pk}", data, _path("payment", receipt.payment_id))
+    notices.tell_all(NoticeKind.PAYMENT, [news], now=now)
 
 
 def invoice_path(invoice: Invoice) -> str:

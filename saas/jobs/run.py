@@ -15,7 +15,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
 from saas.jobs.defer import nudge, ring
 from saas.jobs.models import Job
@@ -30,19 +30,19 @@ FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(hours=1)
 NO_SPACE = "NoSpace"  # what a job's error begins with while the disk is full; an alarm is raised from it (workers/vitals.py)
 NO_SPACE_RETRY = timedelta(minutes=5)
+CLAIM = """
+    UPDATE jobs_job SET lease_token = %s, lease_until = %s, attempts = attempts + 1
+    WHERE id = %s AND done_at IS NULL AND dead_at IS NULL AND due_at <= %s AND (lease_until IS NULL OR lease_until < %s)
+    RETURNING *
+"""
 
 
 def run_job(job_id: int, *, now: datetime) -> bool:
     """Run the job with that id in the current schema if it is due and nobody has it. Returns whether it was run."""
     token = uuid.uuid4()
-    claimed = (
-        Job.objects.filter(pk=job_id, done_at=None, dead_at=None, due_at__lte=now)
-        .filter(Q(lease_until=None) | Q(lease_until__lt=now))
-        .update(lease_token=token, lease_until=now + LEASE, attempts=F("attempts") + 1)
-    )
-    if not claimed:
+    job = next(iter(Job.objects.raw(CLAIM, [token, now + LEASE, job_id, now, now])), None)
+    if job is None:
         return False
-    job = Job.objects.get(pk=job_id)
     task = Task(id=job.pk, kind=job.kind, key=job.key, payload=job.payload, attempts=job.attempts)
     mine = Job.objects.filter(pk=job_id, lease_token=token)
     try:
