@@ -38,6 +38,7 @@ def main() -> int:
             folder=Path(folder), database_server=os.environ["DATABASE_URL"], redis_url=redis_url,
             assets=os.environ["SAAS_ASSETS_DIR"],
         )  # fmt: skip
+        del stack.env["PAYU_POLL_SECONDS"]  # the pace of the journeys would ask about each attempt every six seconds
         try:
             stack.start()
             os.environ.update(stack.env)

@@ -59,11 +59,14 @@ def measure(row: Row) -> None:
 
 def _make() -> None:
     from tenants import ddl
-    from tenants.models import Agency, AgencyState, Domain
+    from tenants.models import Agency, AgencyState, Domain, new_schema_name
 
     for number in range(COUNT):
         slug = f"banco-{number}"
-        agency = Agency.objects.create(name=f"Banco de pruebas {number}", slug=slug, nit="900111222", nit_check="3", state=AgencyState.ACTIVE)
+        agency = Agency.objects.create(
+            name=f"Banco de pruebas {number}", slug=slug, nit="900111222", nit_check="3", state=AgencyState.ACTIVE,
+            schema_name=new_schema_name(),
+        )  # fmt: skip
         ddl.create_schema(agency.schema_name)
         Domain.objects.create(domain=f"{slug}.localhost", tenant=agency, is_primary=True)
 
@@ -112,8 +115,9 @@ def _list(row: Row) -> None:
     with CaptureQueriesContext(connection) as asked:
         answer = browser.get("/superadmin/tenants/agency/")
     assert answer.status_code == 200, answer.status_code
+    queries = len(asked)  # what is asked later would empty the list
     took = min(_timed(lambda: browser.get("/superadmin/tenants/agency/")) for _ in range(5))
-    row("the operators' list of agencies", f"{took * 1000:.0f} ms, {len(asked)} queries")
+    row("the operators' list of agencies", f"{took * 1000:.0f} ms, {queries} queries")
 
 
 def _sweep(row: Row) -> None:
