@@ -8,11 +8,12 @@ from decimal import Decimal
 import pytest
 from django.core import mail
 
-from payments import receipts, reversal_mail, reversals, reviews, settlement
+from payments import reversal_mail, reversals, reviews, settlement
 from payments.gateway import GatewayState
 from payments.models import (
     AttemptState,
     CallbackState,
+    Counter,
     Movement,
     MovementKind,
     Payment,
@@ -254,5 +255,5 @@ def test_the_numbers_of_reversals_have_no_gap_after_a_rollback(here: Cast) -> No
     with transaction.atomic():
         _reverse(payment, here)
         transaction.set_rollback(True)
-    assert receipts.Counter.objects.filter(name="reversal", value__gt=0).count() == 0
+    assert Counter.objects.filter(name="reversal", value__gt=0).count() == 0
     assert _reverse(payment, here).full_number == "RV-1"
