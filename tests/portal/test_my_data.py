@@ -85,7 +85,7 @@ def test_every_section_counts_what_it_shows(cast: Casts, browse: Any) -> None:
             assert {section.key for section in found if section.count} >= {"identidad", "cuenta", "autorizaciones"}
         browser = browse(here.agency, client.user)
         for section in found:
-            assert text_of(browser.get(f"{PAGE}{section.key}/")).startswith(section.title), section.key
+            assert text_of(browser.get(f"{PAGE}{section.key}/")).startswith(f"Mis datos personales {section.title}"), section.key
 
 
 def test_a_long_section_is_paged(cast: Casts, rita: Any) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core import mail
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -45,6 +44,7 @@ def traces(committed: None, settings: Any, tmp_path: Path) -> Iterator[None]:
     Signup.objects.all().delete()
     Platform.objects.all().delete()
     Export.objects.all().delete()
+    GoneCallback.objects.all().delete()
     Job.objects.all().delete()
     Bell.objects.filter(schema_name="public").delete()
     with connection.cursor() as cursor:
@@ -57,7 +57,8 @@ def state() -> str:
     return str(Agency.every.get(slug=SLUGS[0]).state)
 
 
-def test_the_life_of_an_agency(traces: None, browse: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_life_of_an_agency(traces: None, browse: Any, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "files"  # other tests leave the files of agencies that they threw away
     olga = browse(None, an_operator())
     Platform.objects.create(pk=1, needs_approval=True)
 
