@@ -81,12 +81,13 @@ def register_payment(page: Page, origin: str, *, number: str = "") -> str:
     page.goto(origin + "/area-de-clientes/facturas/")
     icons = page.get_by_role("link", name=re.compile(f"^Pagar (la )?factura {number}"))
     payable = [(icon.get_attribute("aria-label") or icon.inner_text(), icon.get_attribute("href")) for icon in icons.all()]
+    chosen = None
     for name, address in payable:
+        chosen = re.search(r"[A-Z]+-\d+", name)
         page.goto(origin + str(address))
         expect(page.get_by_role("heading", name="Registrar pago")).to_be_visible()
         if not page.get_by_text("Ya hay un pago en curso").count():  # another journey of the same person may have begun one
             break
-    chosen = re.search(r"[A-Z]+-\d+", name)
     assert chosen is not None
     page.get_by_test_id("register-payment").click()
     expect(page.get_by_test_id("pay-with-payu")).to_be_visible()
