@@ -89,6 +89,9 @@ def register_payment(page: Page, origin: str, *, number: str = "") -> str:
         if not page.get_by_text("Ya hay un pago en curso").count():  # another journey of the same person may have begun one
             break
     assert chosen is not None
+    again = page.get_by_label(re.compile("^Entiendo que hay otro pago en curso"))
+    if again.count():  # all of them have one
+        again.check()
     page.get_by_test_id("register-payment").click()
     expect(page.get_by_test_id("pay-with-payu")).to_be_visible()
     return chosen[0]
