@@ -323,28 +323,6 @@ def test_who_rents_and_owns_sees_both_and_reads_english(stack: Stack, window: An
 # The whole
 
 
-@pytest.mark.parametrize("width", [360, 1440])
-def test_no_page_scrolls_sideways(stack: Stack, window: Any, width: int) -> None:
-    origin = stack.agency_origin(SLUG)
-    page = window(width=width).new_page()
-    wide = []
-
-    def look(path: str) -> None:
-        page.goto(origin + path)
-        if page.evaluate("document.scrollingElement.scrollWidth > innerWidth"):
-            wide.append(path)
-
-    for path in pages.VISITOR.values():
-        look(path)
-    log_in(page, origin, stack.people(SLUG, "ambos")[0])
-    for path in pages.CLIENT.values():
-        look(path)
-    for name, row in (("facturas", "invoice-row"), ("pagos", "payment-row"), ("ingresos", "payout-row"), ("comisiones", "invoice-row")):
-        page.goto(f"{origin}{AREA}/{name}/")
-        look(page.get_by_test_id(row).first.get_by_role("link").first.get_attribute("href") or "")
-    assert wide == []
-
-
 def test_the_client_area_can_be_installed(stack: Stack, window: Any) -> None:
     """The manifest is parsed without errors, its icons are there, and a browser would offer to install it."""
     page = window().new_page()
