@@ -1,7 +1,8 @@
 """What the machine needs before anything runs: the virtual environment, its locked packages, and system libraries.
 
 Everything is stamped, so a second run costs a few stat calls; a lock keeps two runs (a demo and the tests) from making
-the same thing at once. System libraries are installed only by root on a machine with apt; anyone else is told what to do.
+the same thing at once. Root installs Debian's packages; for anyone else they are unpacked under STATE. Where neither can be
+done, people are told what to install.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.dev import unpacked
 from deploy.dev.console import Trouble, say, step
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -67,7 +69,7 @@ def ensure_environment(state: Path) -> Path:
             return python
         with step("virtual environment"):
             shutil.rmtree(venv, ignore_errors=True)
-            _make_venv(venv)
+            _make_venv(venv, state)
         with step("Python packages (locked, with hashes)"):
             pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--no-input", "-q"]
             run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(REQUIREMENTS)], what="installing the packages")
@@ -75,38 +77,53 @@ def ensure_environment(state: Path) -> Path:
     return python
 
 
-def _make_venv(venv: Path) -> None:
+def _make_venv(venv: Path, state: Path) -> None:
     command = [sys.executable, "-m", "venv", str(venv)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode == 0:
         return
     shutil.rmtree(venv, ignore_errors=True)
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
-    if not _apt_install([package]):
-        raise Trouble(f"Python's venv module is missing. Install it: apt-get install {package}")
-    run(command, what="making the virtual environment")
-
-
-def ensure_libraries(python: Path) -> None:
-    """The libraries that make PDFs. Raises Trouble, saying what to install."""
-    missing = [package for library, package in LIBRARIES.items() if not _loads(python, library)]
-    if not missing:
+    if _apt_install([package]):
+        run(command, what="making the virtual environment")
         return
-    with step(f"system libraries: {', '.join(missing)}"):
-        if not _apt_install(missing):
-            raise Trouble(f"Making PDFs needs system libraries. Install them: apt-get install {' '.join(missing)}")
+    # Debian keeps pip's own wheel in what the package needs: pip installs itself from there.
+    root = state / "libraries" / "venv"
+    wheel = next(root.glob("usr/share/python-wheels/pip-*.whl"), None) if unpacked.unpack([package], root, state=state) else None
+    if wheel is None:
+        raise Trouble(f"Python's venv module is missing. Install it: apt-get install {package}")
+    run([*command, "--without-pip"], what="making the virtual environment")
+    pip = [str(venv / "bin" / "python"), f"{wheel}/pip", "install", "-q", "--no-index", str(wheel)]
+    run(pip, what="putting pip into the virtual environment")
 
 
-def ensure_browser() -> str:
+def ensure_libraries(state: Path, python: Path) -> None:
+    """The libraries that make PDFs, for this process and those that it starts. Raises Trouble, saying what to install."""
+    root = state / "libraries" / "papers"
+    with only_one(state, "setup"):
+        os.environ.update(unpacked.environment(root))
+        missing = [package for library, package in LIBRARIES.items() if not _loads(python, library)]
+        if not missing:
+            return
+        with step(f"system libraries: {', '.join(missing)}"):
+            if not _apt_install(missing) and unpacked.unpack(missing, root, state=state):
+                os.environ.update(unpacked.environment(root))
+            if not all(_loads(python, library) for library in LIBRARIES):
+                raise Trouble(f"Making PDFs needs system libraries. Install them: apt-get install {' '.join(missing)}")
+
+
+def ensure_browser(state: Path) -> str:
     """A Chromium for the journeys. Returns its path. Raises Trouble, saying what to install."""
     given = os.environ.get("SAAS_TEST_CHROMIUM")
     if given:
         return given
-    found = _browser()
-    if found is None:
-        with step("Chromium"):
-            _apt_install(["chromium"])
-        found = _browser()
+    root, own = state / "libraries" / "browser", state / "libraries" / "bin" / "chromium"
+    with only_one(state, "setup"):
+        if _browser() is None and not own.exists():
+            with step("Chromium"):
+                if not _apt_install(["chromium"]) and unpacked.unpack(["chromium"], root, state=state):
+                    unpacked.starter(root / "usr" / "lib" / "chromium" / "chromium", own, root=root, asks=["--version"])
+    found = _browser() or (str(own) if own.exists() else None)
     if found is None:
         raise Trouble("The browser journeys need Chromium. Install it: apt-get install chromium")
     return found

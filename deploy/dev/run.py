@@ -55,7 +55,7 @@ def demo(state: Path, extra: list[str]) -> int:
         except BlockingIOError:
             raise Trouble(f"A demo is already running in {state}. Stop it, or run `make demo STATE=/another/folder PORT=9000`.", code=2) from None
         python = packages.ensure_environment(state)
-        packages.ensure_libraries(python)
+        packages.ensure_libraries(state, python)
         try:
             return demo_run.serve(state, port, python, assets.ensure_assets(state, python))
         except (KeyboardInterrupt, SystemExit):
@@ -124,7 +124,7 @@ def clean(state: Path, extra: list[str]) -> int:
 
 
 def _browser(state: Path) -> dict[str, str]:
-    return {"SAAS_TEST_CHROMIUM": packages.ensure_browser()}
+    return {"SAAS_TEST_CHROMIUM": packages.ensure_browser(state)}
 
 
 def _tools(state: Path) -> dict[str, str]:
@@ -135,7 +135,7 @@ def _with_servers(state: Path, command: Callable[[Path], list[str]], *needs: Cal
     """Run a command with a PostgreSQL and a Valkey that are made for it and thrown away afterwards, and with what it `needs`
     besides: each makes it under STATE and returns the variables that tell of it."""
     python = packages.ensure_environment(state)
-    packages.ensure_libraries(python)
+    packages.ensure_libraries(state, python)
     env = clean_environment()
     for need in needs:
         env |= need(state)
