@@ -19,6 +19,7 @@ from saas.accounts.doors import client
 from saas.lib import clock
 from saas.lib.downloads import PDF, drawn_download, stored_download
 from saas.lib.paging import page_of
+from tenants.hosts import agency_of
 
 
 @client
@@ -52,7 +53,7 @@ def payment_receipt(request: HttpRequest, pk: int) -> HttpResponseBase:
     # Drawn for this download alone: storing it would also mail it.
     return drawn_download(
         request,
-        lambda: documents.receipt_pdf(receipts.receipt_document(receipt, request.agency)),  # type: ignore[attr-defined]
+        lambda: documents.receipt_pdf(receipts.receipt_document(receipt, agency_of(request))),
         name,
         back=reverse("payment", args=[pk]),
     )
@@ -64,7 +65,7 @@ def payment_reversal(request: HttpRequest, pk: int) -> HttpResponse:
     reversal = get_object_or_404(access.reversals_of(client_of(request)).select_related("payment__receipt", "client"), pk=pk)
     return drawn_download(
         request,
-        lambda: reversal_document.reversal_pdf(reversal_document.reversal_document(reversal, request.agency)),  # type: ignore[attr-defined]
+        lambda: reversal_document.reversal_pdf(reversal_document.reversal_document(reversal, agency_of(request))),
         f"reversion-{reversal.full_number}.pdf",
         back=reverse("payment", args=[reversal.payment_id]),
     )

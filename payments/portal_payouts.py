@@ -14,6 +14,7 @@ from payments.forms import FilterForm
 from saas.accounts.doors import client
 from saas.lib.downloads import drawn_download
 from saas.lib.paging import page_of
+from tenants.hosts import agency_of
 
 
 @client
@@ -65,7 +66,7 @@ def payout_receipt(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(access.payouts_of(client_of(request)), pk=pk)
     return drawn_download(
         request,
-        lambda: payout_document.payout_pdf(payout_document.payout_document(row, request.agency)),  # type: ignore[attr-defined]
+        lambda: payout_document.payout_pdf(payout_document.payout_document(row, agency_of(request))),
         f"egreso-{row.full_number}.pdf",
         back=reverse("payout", args=[pk]),
     )

@@ -28,6 +28,7 @@ from saas.accounts.models import StaffRole
 from saas.lib import clock
 from saas.lib.businessdays import add_business_days
 from saas.lib.paging import page_of
+from tenants.hosts import agency_of
 
 PAGE = 25
 # Days overdue, from and to (None: no end), by the name in the list's address.
@@ -74,7 +75,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "files_to_review": FileRequest.objects.filter(state=RequestState.HANDED_IN).count(),
         "cases": open_cases(today),
         "counts": client_counts(),
-        "steps": desk_start.steps(request.agency, who) if (who := doors.who(request)).staff_role == StaffRole.HEAD else [],  # type: ignore[attr-defined]
+        "steps": desk_start.steps(agency_of(request), who) if (who := doors.who(request)).staff_role == StaffRole.HEAD else [],
         "last_import": BookImport.objects.filter(state=ImportState.APPLIED).order_by("-applied_at", "-pk").first(),
     }
     context["steps_left"] = [step for step in context["steps"] if not step.done]
