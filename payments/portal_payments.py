@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from clientarea.access import client_of
 from payments import access, documents, receipts, reversal_document
-from payments.forms import PAYMENT_STATES, FilterForm
+from payments.forms import PAYMENT_STATES, StateAndYearFilter
 from payments.models import Payment, PaymentSource, PaymentState, Receipt, TransferState
 from payments.portal_paying import SETTLING
 from payments.transfer.gateway import LABEL as TRANSFER_LABEL
@@ -27,7 +27,7 @@ def payments(request: HttpRequest) -> HttpResponse:
     """The payments of who asks."""
     rows = access.payments_of(client_of(request))
     years = [day.year for day in rows.order_by().dates("on", "year", order="DESC")]
-    filters = FilterForm(request.GET, states=PAYMENT_STATES, years=years)
+    filters = StateAndYearFilter(request.GET, states=PAYMENT_STATES, years=years)
     page = page_of(request, _filtered(rows, filters))
     for row in page:
         verifying = row.shown == PaymentState.PENDING and row.means == TRANSFER_LABEL
@@ -71,7 +71,7 @@ def payment_reversal(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _filtered(rows: QuerySet[Payment], filters: FilterForm) -> QuerySet[Payment]:
+def _filtered(rows: QuerySet[Payment], filters: StateAndYearFilter) -> QuerySet[Payment]:
     if state := filters.chosen("state"):
         rows = rows.filter(shown=state)  # type: ignore[misc]
     if year := filters.chosen("year"):

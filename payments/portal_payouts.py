@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from clientarea.access import client_of
 from payments import access, income, payout_document
-from payments.forms import FilterForm
+from payments.forms import StateAndYearFilter
 from saas.accounts.doors import client
 from saas.lib.downloads import drawn_download
 from saas.lib.paging import page_of
@@ -33,7 +33,7 @@ def payouts(request: HttpRequest) -> HttpResponse:
         )
         .order_by("-year")
     )
-    filters = FilterForm(request.GET, years=[total["year"] for total in totals])
+    filters = StateAndYearFilter(request.GET, years=[total["year"] for total in totals])
     if year := filters.chosen("year"):
         rows = rows.filter(paid_on__year=int(year))
         totals = [total for total in totals if total["year"] == int(year)]
