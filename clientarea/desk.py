@@ -20,8 +20,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from clientarea import desk_estate, desk_files, desk_invitations, desk_viewing, people
 from clientarea.access import leases_of
 from clientarea.accounts import ACCOUNT_STATES, ARCHIVED, WAITING, tell_state
+from clientarea.desk_forms import ClientForm, client_initial
 from clientarea.finding import chosen, search
-from clientarea.forms_desk import ClientForm, client_initial
 from clientarea.history import SUBJECT
 from clientarea.invitations import InvitationError, invite
 from clientarea.models import Client, Ownership

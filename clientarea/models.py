@@ -184,5 +184,5 @@ from clientarea.book_models import (  # noqa: E402, F401
     BookRecord,
     ImportState,
 )
-from clientarea.models_files import ClientFile, FileEvent, FileKind, FileRequest, Paper  # noqa: E402, F401
+from clientarea.file_models import ClientFile, FileEvent, FileKind, FileRequest, Paper  # noqa: E402, F401
 from clientarea.notice_models import CalendarFeed, Notice, NoticeChoice, NoticeKind  # noqa: E402, F401

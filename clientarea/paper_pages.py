@@ -19,8 +19,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from clientarea import papers
 from clientarea.access import client_of, papers_of
+from clientarea.file_models import Paper, PaperState
 from clientarea.models import Client
-from clientarea.models_files import Paper, PaperState
 from saas.accounts import doors
 from saas.lib import clock
 from saas.lib.pdf import PdfError

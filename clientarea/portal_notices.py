@@ -17,8 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clientarea import calendar_feed, notice_mail, notices
 from clientarea.access import client_of
-from clientarea.forms_notices import ChoicesForm
 from clientarea.models import CalendarFeed, NoticeKind
+from clientarea.notice_forms import ChoicesForm
 from clientarea.notice_words import ABOUT, words_of
 from saas.accounts import doors
 from saas.accounts.viewing import viewing_of

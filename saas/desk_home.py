@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from clientarea.accounts import ACCOUNT_STATES
+from clientarea.file_models import FileRequest, RequestState
 from clientarea.models import BookImport, Client, ImportState
-from clientarea.models_files import FileRequest, RequestState
 from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, Payment, PaymentState, Review
 from pqrs.models import OPEN_STATES, Case
 from saas import desk_start

@@ -16,7 +16,7 @@ from saas.accounts.models import StaffRole
 from saas.lib import clock, phones, seen
 from saas.lib.text import clean_name
 from tenants import branding, own
-from tenants.forms_desk import COLOUR, AgencyForm, LogoForm
+from tenants.desk_forms import COLOUR, AgencyForm, LogoForm
 from tenants.hosts import agency_of
 from tenants.models import Agency
 

@@ -19,8 +19,8 @@ from django.conf import settings
 from django.db import connection
 
 from clientarea import calendar_feed, files
+from clientarea.file_models import RequestState
 from clientarea.models import BookImport, CalendarFeed, FileEvent, ImportState
-from clientarea.models_files import RequestState
 from payments import accounts, checkout, payouts, proofs, transfers
 from payments.models import Attempt, DeductionKind, OrderState, Payout, PayoutDeduction, PayoutOrder, TransferState
 from saas import book_imports
