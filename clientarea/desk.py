@@ -200,8 +200,7 @@ def desk_client_options(request: HttpRequest) -> HttpResponse:
 
 
 def _values(form: ClientForm) -> dict[str, Any]:
-    data = form.cleaned_data
-    return {field: data[field] for field in people.FIELDS if field != "document_check"} | {"document_check": data["document_check"]}
+    return {field: form.cleaned_data[field] for field in people.FIELDS}
 
 
 def _point_at(form: ClientForm, error: people.DocumentTaken) -> None:

@@ -59,6 +59,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     rents = Invoice.objects.filter(kind=InvoiceKind.RENT, period=month, voided_at=None)
     invoiced = rents.aggregate(sum=Sum(F("total") - F("credited")))["sum"] or Decimal(0)
     ages = overdue_by_age(today)
+    user = doors.who(request)
     context: dict[str, Any] = {
         "today": today,
         "month": month,
@@ -75,7 +76,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "files_to_review": FileRequest.objects.filter(state=RequestState.HANDED_IN).count(),
         "cases": open_cases(today),
         "counts": client_counts(),
-        "steps": desk_start.steps(agency_of(request), who) if (who := doors.who(request)).staff_role == StaffRole.HEAD else [],
+        "steps": desk_start.steps(agency_of(request), user) if user.staff_role == StaffRole.HEAD else [],
         "last_import": BookImport.objects.filter(state=ImportState.APPLIED).order_by("-applied_at", "-pk").first(),
     }
     context["steps_left"] = [step for step in context["steps"] if not step.done]
