@@ -14,8 +14,8 @@ from django.http import Http404, HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from clientarea import notices
+from clientarea.file_models import WANTED, ClientFile, FileEvent, FileRequest, Paper, RequestState
 from clientarea.models import Client, Lease, Ownership, PortalView, Unit
-from clientarea.models_files import WANTED, ClientFile, FileEvent, FileRequest, Paper, RequestState
 from saas.accounts.models import Role, User
 from saas.accounts.viewing import Viewing, viewing_of
 from saas.lib import clock

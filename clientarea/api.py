@@ -17,8 +17,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clientarea import api_forms, estate, people
+from clientarea.desk_forms import ClientForm, LeaseForm, UnitForm, client_initial, lease_initial
 from clientarea.finding import search, search_units
-from clientarea.forms_desk import ClientForm, LeaseForm, UnitForm, client_initial, lease_initial
 from clientarea.models import Client, Lease, Unit
 from saas.api.fields import read_body
 from saas.api.problems import Problem

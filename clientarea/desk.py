@@ -20,8 +20,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from clientarea import desk_estate, desk_files, desk_invitations, desk_viewing, people
 from clientarea.access import leases_of
 from clientarea.accounts import ACCOUNT_STATES, ARCHIVED, WAITING, tell_state
+from clientarea.desk_forms import ClientForm, client_initial
 from clientarea.finding import chosen, search
-from clientarea.forms_desk import ClientForm, client_initial
 from clientarea.history import SUBJECT
 from clientarea.invitations import InvitationError, invite
 from clientarea.models import Client, Ownership
@@ -200,8 +200,7 @@ def desk_client_options(request: HttpRequest) -> HttpResponse:
 
 
 def _values(form: ClientForm) -> dict[str, Any]:
-    data = form.cleaned_data
-    return {field: data[field] for field in people.FIELDS if field != "document_check"} | {"document_check": data["document_check"]}
+    return {field: form.cleaned_data[field] for field in people.FIELDS}
 
 
 def _point_at(form: ClientForm, error: people.DocumentTaken) -> None:

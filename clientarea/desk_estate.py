@@ -20,8 +20,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from clientarea import estate
+from clientarea.desk_forms import EndForm, LeaseForm, OwnerSet, UnitForm, lease_initial, owners_initial
 from clientarea.finding import search_leases, search_units
-from clientarea.forms_desk import EndForm, LeaseForm, OwnerSet, UnitForm, lease_initial, owners_initial
 from clientarea.models import Lease, Ownership, Unit
 from saas.accounts import doors
 from saas.audit.changes import record

@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clientarea import files
-from clientarea.forms_files import AskForm, LeaseShareForm, RejectForm, ShareForm
+from clientarea.file_forms import AskForm, LeaseShareForm, RejectForm, ShareForm
+from clientarea.file_models import WANTED, ClientFile, FileEvent, FileRequest, RequestState
 from clientarea.models import Client, Lease
-from clientarea.models_files import WANTED, ClientFile, FileEvent, FileRequest, RequestState
 from saas.accounts import doors
 from saas.accounts.doors import who
 from saas.accounts.models import StaffRole

@@ -7,7 +7,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import reverse
 
-from clientarea.models_files import ClientFile, FileEvent, RequestState
+from clientarea.file_models import ClientFile, FileEvent, RequestState
 from saas.lib import clock, mail
 from tenants import branding
 from tenants.models import Agency

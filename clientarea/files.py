@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clientarea import notices
+from clientarea.file_models import WANTED, ClientFile, FileEvent, FileRequest, RequestState
 from clientarea.models import Client, Lease, NoticeKind
-from clientarea.models_files import WANTED, ClientFile, FileEvent, FileRequest, RequestState
 from clientarea.notices import Letter
 from saas.accounts.models import User
 from saas.audit.changes import record

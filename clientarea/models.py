@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from saas.lib.documents import format_document
+
 
 class DocumentKind(models.TextChoices):
     """Identity documents in use in Colombia."""
@@ -48,6 +50,11 @@ class Client(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def full_document(self) -> str:
+        """The document as people read it: `CC 1.007.975.904`, `NIT 890.903.938-8`."""
+        return format_document(self.document_type, self.document, self.document_check)
 
 
 class Unit(models.Model):
@@ -177,5 +184,5 @@ from clientarea.book_models import (  # noqa: E402, F401
     BookRecord,
     ImportState,
 )
-from clientarea.models_files import ClientFile, FileEvent, FileKind, FileRequest, Paper  # noqa: E402, F401
+from clientarea.file_models import ClientFile, FileEvent, FileKind, FileRequest, Paper  # noqa: E402, F401
 from clientarea.notice_models import CalendarFeed, Notice, NoticeChoice, NoticeKind  # noqa: E402, F401

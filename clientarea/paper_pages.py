@@ -19,11 +19,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from clientarea import papers
 from clientarea.access import client_of, papers_of
+from clientarea.file_models import Paper, PaperState
 from clientarea.models import Client
-from clientarea.models_files import Paper, PaperState
 from saas.accounts import doors
 from saas.lib import clock
 from saas.lib.pdf import PdfError
+from tenants.hosts import agency_of
 
 LIMITS = {"paper": "60/h/user"}  # long papers that one account may have made
 SLOW = timedelta(seconds=45)  # then the page says that it takes longer than it should
@@ -39,7 +40,7 @@ def give(
 ) -> HttpResponseBase:
     """The paper of a client, for whoever asks; `page` and `args` make the address of the page that follows its making."""
     try:
-        draft = papers.draft(kind, client, request.agency, asked)  # type: ignore[attr-defined]
+        draft = papers.draft(kind, client, agency_of(request), asked)
         if draft.lines <= papers.AT_ONCE:
             return download(draft.draw(), draft.name, draft.content_type)
     except papers.CannotMake as error:

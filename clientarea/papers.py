@@ -20,8 +20,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from clientarea.file_models import Paper, PaperState
 from clientarea.models import Client
-from clientarea.models_files import Paper, PaperState
 from saas.jobs.defer import defer
 from saas.lib import clock, progress
 from saas.lib.languages import in_spanish

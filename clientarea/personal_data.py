@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db.models import Q
 
 from clientarea import history
+from clientarea.file_models import ClientFile, FileRequest
 from clientarea.models import Client, Lease, Notice, NoticeChoice, Ownership
-from clientarea.models_files import ClientFile, FileRequest
 from clientarea.notice_words import words_of
 from saas.accounts.models import User
 from saas.lib import phones

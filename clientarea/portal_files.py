@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from clientarea import files
 from clientarea.access import client_of, files_of, requests_of
-from clientarea.forms_files import HandInForm
-from clientarea.models_files import WANTED, RequestState
+from clientarea.file_forms import HandInForm
+from clientarea.file_models import WANTED, RequestState
 from saas.accounts import doors
 from saas.lib import clock
 from saas.lib.files import hand_out

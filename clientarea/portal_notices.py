@@ -17,13 +17,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clientarea import calendar_feed, notice_mail, notices
 from clientarea.access import client_of
-from clientarea.forms_notices import ChoicesForm
 from clientarea.models import CalendarFeed, NoticeKind
+from clientarea.notice_forms import ChoicesForm
 from clientarea.notice_words import ABOUT, words_of
 from saas.accounts import doors
 from saas.accounts.viewing import viewing_of
 from saas.lib import clock, signing
 from saas.lib.paging import page_of
+from tenants.hosts import agency_of
 
 
 @doors.client
@@ -80,7 +81,7 @@ def notice_choices(request: HttpRequest) -> HttpResponse:
         return redirect("notice_choices")
     # Who looks as the client does not get it: the address needs no log-in, and outlives the look.
     feed = CalendarFeed.objects.filter(client=client).first() if viewing_of(request) is None else None
-    address = calendar_feed.url_of(feed, request.agency) if feed else ""  # type: ignore[attr-defined]
+    address = calendar_feed.url_of(feed, agency_of(request)) if feed else ""
     context = {"client": client, "form": form, "calendar_address": address}
     return render(request, "clientarea/notice_choices.html", context, status=422 if form.is_bound else 200)
 

@@ -21,7 +21,6 @@ from payments import receipts
 from payments.documents import Issuer, qr_svg, render
 from payments.models import Invoice
 from saas.lib import clock, signing
-from saas.lib.documents import format_document
 from tenants import branding
 from tenants.models import Agency
 
@@ -92,7 +91,7 @@ def clearance_document(client: Client, agency: Agency, items: list[tuple[str, st
     return ClearanceDocument(
         issuer=receipts.issuer(agency),
         client=client.name,
-        client_document=format_document(client.document_type, client.document, client.document_check),
+        client_document=client.full_document,
         on=on,
         city=agency.city,
         items=tuple(items),

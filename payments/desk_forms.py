@@ -19,7 +19,8 @@ from clientarea.models import Client
 from payments import desk_repeats, manual, proofs
 from payments.models import Invoice, PaymentSource, PaymentState
 from saas.lib import money
-from saas.lib.form_fields import DayField, LineField, ReasonField
+from saas.lib.filters import FilterForm
+from saas.lib.form_fields import DayField, LineField, PositivePesosField, ReasonField
 
 OLDEST_FIRST, CHOSEN, CREDIT = "oldest", "chosen", "credit"
 HOW = [
@@ -30,41 +31,15 @@ HOW = [
 OLDEST_DAY = timedelta(days=366)
 
 
-class CopField(forms.CharField):
-    """An amount in pesos above zero, as people write it: `1.215.000`. Empty is None where it is not required."""
+class CopField(PositivePesosField):
+    """An amount in pesos above zero, at the right as the desk's columns of money are."""
 
     def __init__(self, **options: Any) -> None:
         widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "text-end"})
-        super().__init__(**{"max_length": 30, "widget": widget, **options})
-
-    def clean(self, value: Any) -> Decimal | None:
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            amount = money.parse_cop(text)
-        except money.MoneyError as error:
-            raise ValidationError(str(error)) from error
-        if amount <= 0:
-            raise ValidationError(_("Escriba un valor mayor que cero."))
-        return amount
+        super().__init__(**{"widget": widget, **options})
 
 
-class Filter(forms.Form):
-    """What of a list to look at, read from its address. Nonsense filters nothing."""
-
-    def chosen(self, name: str) -> Any:
-        """What was chosen, or None."""
-        self.is_valid()  # what is nonsense is not among the cleaned
-        return self.cleaned_data.get(name) or None
-
-    @property
-    def active(self) -> bool:
-        """Whether anything was chosen."""
-        return any(self.chosen(name) for name in self.fields)
-
-
-class PaymentFilter(Filter):
+class PaymentFilter(FilterForm):
     """What of all payments to look at."""
 
     q = forms.CharField(label=_("Buscar"), required=False, max_length=100)

@@ -33,6 +33,7 @@ from saas.lib import clock
 from saas.lib.downloads import PDF, drawn_download, stored_download
 from saas.lib.money import cop
 from saas.lib.paging import page_of
+from tenants.hosts import agency_of
 
 # How long the page waits for PayU's answer by itself.
 WAIT = timedelta(minutes=2)
@@ -134,7 +135,7 @@ def desk_payment_receipt(request: HttpRequest, pk: int) -> HttpResponseBase:
         return stored_download(file, name, PDF)
     return drawn_download(
         request,
-        lambda: documents.receipt_pdf(receipts.receipt_document(receipt, request.agency)),  # type: ignore[attr-defined]
+        lambda: documents.receipt_pdf(receipts.receipt_document(receipt, agency_of(request))),
         name,
         back=reverse("desk_payment", args=[pk]),
     )
@@ -147,7 +148,7 @@ def desk_reversal_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     reversal = get_object_or_404(Reversal.objects.select_related("payment__receipt", "client"), pk=pk)
     return drawn_download(
         request,
-        lambda: reversal_document.reversal_pdf(reversal_document.reversal_document(reversal, request.agency)),  # type: ignore[attr-defined]
+        lambda: reversal_document.reversal_pdf(reversal_document.reversal_document(reversal, agency_of(request))),
         f"reversion-{reversal.full_number}.pdf",
         back=reverse("desk_payment", args=[reversal.payment_id]),
     )

@@ -29,6 +29,7 @@ from saas.lib import clock
 from saas.lib.downloads import download, drawn_download
 from saas.lib.money import cop
 from saas.lib.paging import page_of
+from tenants.hosts import agency_of
 
 MOST = 500  # orders acted on at once
 STATES = [*OrderState.choices]
@@ -179,7 +180,7 @@ def desk_payout_paper(request: HttpRequest, pk: int, voucher: int) -> HttpRespon
     row = get_object_or_404(rows, pk=voucher, line__order=pk)
     return drawn_download(
         request,
-        lambda: payout_document.payout_pdf(payout_document.payout_document(row, request.agency)),  # type: ignore[attr-defined]
+        lambda: payout_document.payout_pdf(payout_document.payout_document(row, agency_of(request))),
         f"egreso-{row.full_number}.pdf",
         back=reverse("desk_payout", args=[pk]),
     )

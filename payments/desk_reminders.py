@@ -30,7 +30,7 @@ from saas.audit.models import Change
 from saas.lib import clock, seen
 from saas.lib.businessdays import collection_hours, next_collection_time
 from tenants import branding
-from tenants.models import Agency
+from tenants.hosts import agency_of
 
 RECENT = 10
 _SHARED = Q(beside__reminders__invoice__lease__co_renter=F("client"))  # what who signed the lease too was told of
@@ -82,10 +82,10 @@ def desk_reminders_preview(request: HttpRequest) -> HttpResponse:
     late = request.GET.get("aviso") == "vencida"
     message = reminder_mail.build(
         Client(pk=0, name=_("Nombre del cliente"), email="cliente@example.com"),
-        [(_example(policy, late=late), branding.origin(_agency(request)) + "/")],
+        [(_example(policy, late=late), branding.origin(agency_of(request)) + "/")],
         policy,
         late=late,
-        agency=_agency(request),
+        agency=agency_of(request),
         key="preview",
         today=clock.today(),
     )
@@ -119,11 +119,6 @@ def _example(policy: ReminderPolicy, *, late: bool) -> Invoice:
         concept=_("Canon de arrendamiento de %(month)s") % {"month": clock.month_name(due_on)}, base=Decimal(1_850_000),
         total=Decimal(1_850_000),
     )  # fmt: skip
-
-
-def _agency(request: HttpRequest) -> Agency:
-    agency: Agency = request.agency  # type: ignore[attr-defined]
-    return agency
 
 
 urlpatterns = [

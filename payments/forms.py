@@ -21,6 +21,8 @@ from payments.gateway import Credentials, Payer
 from payments.models import InvoiceState, PaymentState
 from payments.policy import PaymentPolicy, refusal
 from saas.lib import clock, documents, money, phones
+from saas.lib.filters import FilterForm
+from saas.lib.form_fields import PesosField, PositivePesosField
 from saas.lib.text import clean_name
 
 WAYS = {PAYU: _("En línea con PayU: tarjeta, PSE o efectivo"), TRANSFER: _("Transferencia bancaria, con soporte")}
@@ -81,28 +83,11 @@ class PayerForm(forms.Form):
         )
 
 
-class CopField(forms.CharField):
-    """An amount in pesos as Colombia writes it (`1.850.000`), kept as Decimal."""
-
-    def __init__(self, **options: Any) -> None:
-        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-        super().__init__(max_length=30, widget=widget, **options)
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            return money.parse_cop(text)
-        except money.MoneyError as error:
-            raise ValidationError(str(error)) from error
-
-
 class RegisterPaymentForm(PayerForm):
     """*Registrar pago*: who pays; how much, where the agency takes parts of the one invoice; and, while another payment
     of it is under way, that this one is wanted all the same."""
 
-    amount = CopField(label=_("Valor a pagar"))
+    amount = PesosField(label=_("Valor a pagar"))
     anyway = forms.BooleanField(
         label=_("Entiendo que hay otro pago en curso y quiero pagar de todos modos"),
         error_messages={"required": _("Hay un pago en curso para esta factura. Marque la casilla solo si quiere pagar de todos modos.")},
@@ -158,8 +143,8 @@ def payer_initial(client: Client) -> dict[str, str]:
     }
 
 
-class FilterForm(forms.Form):
-    """What of a list to look at. Every field is optional, and nonsense in an address filters nothing."""
+class StateAndYearFilter(FilterForm):
+    """Filters of a list by state and by year, each where there is something to choose from."""
 
     state = forms.ChoiceField(label=_("Estado"), required=False)
     year = forms.ChoiceField(label=_("Año"), required=False)
@@ -172,16 +157,6 @@ class FilterForm(forms.Form):
         for name, wanted in (("state", states), ("year", years)):
             if not wanted:
                 del self.fields[name]
-        self.is_valid()
-
-    def chosen(self, field: str) -> str:
-        """The value that was chosen, or ""."""
-        return str(self.cleaned_data.get(field, ""))
-
-    @property
-    def active(self) -> bool:
-        """Whether anything was chosen."""
-        return any(self.cleaned_data.values())
 
 
 SORTS = {
@@ -192,8 +167,10 @@ SORTS = {
 }
 
 
-class InvoiceFilterForm(forms.Form):
-    """What of a list of invoices to look at, and in which order. Every field is optional; nonsense filters nothing."""
+class InvoiceFilterForm(FilterForm):
+    """Filters of a client's invoices, and their order."""
+
+    not_filters = ("sort",)
 
     q = forms.CharField(
         label=_("Buscar"),
@@ -219,16 +196,6 @@ class InvoiceFilterForm(forms.Form):
         self.fields["period"].choices = [("", _("Todos")), *of_year]  # type: ignore[attr-defined]
         if len(leases) < 2:
             del self.fields["lease"]
-        self.is_valid()
-
-    def chosen(self, field: str) -> str:
-        """The value that was chosen, or ""."""
-        return str(self.cleaned_data.get(field, ""))
-
-    @property
-    def active(self) -> bool:
-        """Whether anything was chosen to look at; the order leaves nothing out."""
-        return any(value for name, value in self.cleaned_data.items() if name != "sort")
 
 
 PAYMENT_STATES = list(PaymentState.choices)
@@ -300,14 +267,8 @@ class PolicyForm(forms.Form):
     partial = forms.BooleanField(
         label=_("Recibir abonos"), required=False, help_text=_("Sus clientes podrán pagar una parte de una factura en línea.")
     )
-    minimum = CopField(label=_("Abono mínimo"), help_text=_("El saldo completo se puede pagar siempre."))
+    minimum = PositivePesosField(label=_("Abono mínimo"), help_text=_("El saldo completo se puede pagar siempre."))
     use_credit = forms.BooleanField(
         label=_("Aplicar el saldo a favor a la próxima factura"), required=False,
         help_text=_("Al expedir una factura de arrendamiento se le aplica el saldo a favor de su cliente. Sin esto lo aplica su equipo."),
     )  # fmt: skip
-
-    def clean_minimum(self) -> Decimal:
-        minimum: Decimal = self.cleaned_data["minimum"]
-        if minimum <= 0:
-            raise ValidationError(_("Escriba un valor mayor que cero."))
-        return minimum

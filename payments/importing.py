@@ -36,7 +36,6 @@ from payments.models import (
 from payments.receipts import PREFIX
 from saas.lib import crypto
 from saas.lib.clock import BOGOTA, short_date
-from saas.lib.documents import format_document
 from saas.lib.money import cop
 
 # Who owes how much: fixed from the first movement on. The rest of an invoice only describes it.
@@ -255,7 +254,7 @@ def _receipt(said: PaymentSaid, payment: Payment, covered: list[tuple[Invoice, D
         code=crypto.random_reference(10),
         content={
             "client": client.name,
-            "client_document": format_document(client.document_type, client.document, client.document_check),
+            "client_document": client.full_document,
             "payer": client.name,
             "payer_document": "",
             "paid_on": said.paid_on.isoformat(),

@@ -15,10 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from clientarea.models import Client, Lease
 from payments import by_hand, official_papers
-from payments.desk_forms import CopField, Filter, KeyedForm
+from payments.desk_forms import CopField, KeyedForm
 from payments.drafts import Draft
 from payments.models import InvoiceKind, InvoiceState, LineKind, RunKind, Series
 from saas.lib import clock
+from saas.lib.filters import FilterForm
 from saas.lib.form_fields import DayField, LineField, ReasonField
 from saas.lib.text import clean_name
 
@@ -68,7 +69,7 @@ class PercentField(forms.CharField):
         return f"{value.normalize():f}".replace(".", ",") if isinstance(value, Decimal) else value
 
 
-class InvoiceFilter(Filter):
+class InvoiceFilter(FilterForm):
     """What of all invoices to look at."""
 
     q = forms.CharField(label=_("Buscar"), required=False, max_length=100)

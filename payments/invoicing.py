@@ -15,7 +15,6 @@ from clientarea.models import Lease
 from payments import accounts, documents, numbering, official_papers, receipts
 from payments.models import CreditNote, Invoice, InvoiceKind, InvoiceState, PaperKind
 from saas.lib import clock
-from saas.lib.documents import format_document
 from tenants import branding
 from tenants.models import Agency
 
@@ -64,7 +63,7 @@ def note_paper(note: CreditNote, agency: Agency) -> bytes:
             invoice_on=note.invoice.issued_on,
             invoice_cufe=note.invoice.cufe,
             client=client.name,
-            client_document=format_document(client.document_type, client.document, client.document_check),
+            client_document=client.full_document,
             reason=note.reason,
             base=note.amount - note.iva,
             iva=note.iva,
@@ -87,7 +86,7 @@ def invoice_document(invoice: Invoice, agency: Agency) -> documents.InvoiceDocum
         due_on=invoice.due_on,
         period=invoice.period,
         client=client.name,
-        client_document=format_document(client.document_type, client.document, client.document_check),
+        client_document=client.full_document,
         client_address=", ".join(part for part in (client.address, client.city) if part),
         client_role=_("Arrendatario") if rent else _("Propietario"),
         lines=tuple(invoice_lines(invoice)),
@@ -123,5 +122,5 @@ def _principal(lease: Lease | None) -> tuple[str, str]:
     owners = [o.owner for o in lease.unit.ownerships.select_related("owner").order_by("-share", "pk")]
     if len(owners) == 1:
         owner = owners[0]
-        return owner.name, format_document(owner.document_type, owner.document, owner.document_check)
+        return owner.name, owner.full_document
     return ", ".join(owner.name for owner in owners), ""

@@ -12,7 +12,6 @@ from clientarea.papers import XLSX, Asked, CannotMake, Draft, puts_together
 from payments import certificates, receipts, statement_papers
 from payments.statements import Account, Statement, holdings_of, statement_of
 from saas.lib import clock
-from saas.lib.documents import format_document
 from tenants.models import Agency
 
 # A row of a workbook is written some forty times as fast as a line of a PDF.
@@ -70,7 +69,7 @@ def _statement(client: Client, agency: Agency, asked: Asked) -> statement_papers
     return statement_papers.StatementDocument(
         issuer=receipts.issuer(agency),
         client=client.name,
-        client_document=format_document(client.document_type, client.document, client.document_check),
+        client_document=client.full_document,
         made_on=clock.today(),
         statement=statement_of(client, account, since=date.fromisoformat(asked["since"]), until=date.fromisoformat(asked["until"])),
     )
@@ -95,7 +94,7 @@ def _certificate(
     doc = certificates.CertificateDocument(
         issuer=receipts.issuer(agency),
         client=client.name,
-        client_document=format_document(client.document_type, client.document, client.document_check),
+        client_document=client.full_document,
         role=role,
         statement=statement,
         note=note,

@@ -16,7 +16,6 @@ from payments import receipts
 from payments.documents import Issuer, render
 from payments.models import DeductionKind, Payout, PayoutDeduction
 from saas.lib import clock, money
-from saas.lib.documents import format_document
 from tenants.models import Agency
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -72,7 +71,7 @@ def payout_document(payout: Payout, agency: Agency) -> PayoutDocument:
         paid_on=payout.paid_on,
         period=payout.period,
         owner=owner.name,
-        owner_document=format_document(owner.document_type, owner.document, owner.document_check),
+        owner_document=owner.full_document,
         lease=payout.lease.number,
         unit=f"{unit.kind} {unit.code}, {unit.address}, {unit.city}",
         bank=payout.bank,

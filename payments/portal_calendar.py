@@ -11,6 +11,7 @@ from clientarea.access import client_of
 from payments import due_dates
 from saas.accounts import doors
 from saas.lib import clock, signing
+from tenants.hosts import agency_of
 
 ICS = "text/calendar; charset=utf-8"
 
@@ -20,7 +21,7 @@ ICS = "text/calendar; charset=utf-8"
 def calendar_file(request: HttpRequest) -> HttpResponse:
     """*Descargar calendario*."""
     invoices = due_dates.pending_of(client_of(request))
-    data = due_dates.private_calendar(invoices, agency=request.agency, now=clock.now())  # type: ignore[attr-defined]
+    data = due_dates.private_calendar(invoices, agency=agency_of(request), now=clock.now())
     return _ics(data, attachment=True)
 
 
@@ -33,7 +34,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     except signing.BadLink as error:
         raise Http404 from error
     invoices = due_dates.pending_of(client)
-    data = due_dates.public_calendar(invoices, agency=request.agency, now=clock.now())  # type: ignore[attr-defined]
+    data = due_dates.public_calendar(invoices, agency=agency_of(request), now=clock.now())
     return _ics(data, attachment=False)
 
 

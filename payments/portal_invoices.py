@@ -18,6 +18,7 @@ from saas.accounts.doors import client
 from saas.lib import clock
 from saas.lib.downloads import download, drawn_download
 from saas.lib.paging import counted_page_of
+from tenants.hosts import agency_of
 
 PAYABLE = (InvoiceState.PENDING, InvoiceState.OVERDUE, InvoiceState.PARTLY_PAID)
 
@@ -80,7 +81,7 @@ def invoice_note(request: HttpRequest, pk: int) -> HttpResponse:
     note = get_object_or_404(access.notes_of(client_of(request)), pk=pk)
     back = reverse("invoice" if note.invoice.kind == InvoiceKind.RENT else "commission", args=[note.invoice_id])
     name = f"nota-credito-{note.full_number}.pdf"
-    return drawn_download(request, lambda: invoicing.note_paper(note, request.agency), name, back=back)  # type: ignore[attr-defined]
+    return drawn_download(request, lambda: invoicing.note_paper(note, agency_of(request)), name, back=back)
 
 
 @client
@@ -145,7 +146,7 @@ def _detail(request: HttpRequest, row: Invoice) -> HttpResponse:
 def _pdf(request: HttpRequest, row: Invoice) -> HttpResponse:
     back = reverse("invoice" if row.kind == InvoiceKind.RENT else "commission", args=[row.pk])
     name = f"factura-{row.full_number}.pdf"
-    return drawn_download(request, lambda: invoicing.paper_of(row, request.agency), name, back=back)  # type: ignore[attr-defined]
+    return drawn_download(request, lambda: invoicing.paper_of(row, agency_of(request)), name, back=back)
 
 
 def _xml(row: Invoice) -> HttpResponse:

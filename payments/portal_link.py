@@ -24,6 +24,7 @@ from payments.policy import current_policy
 from saas.accounts.doors import everyone
 from saas.lib import clock, signing
 from saas.lib.languages import translated
+from tenants.hosts import agency_of
 
 # A link in many hands must not fill the books with attempts.
 MOST_ATTEMPTS, WHILE = 10, timedelta(hours=1)
@@ -77,7 +78,7 @@ def pay_link_go(request: HttpRequest, token: str, reference: str) -> HttpRespons
         return redirect("pay_link_result", token, reference)
     back = reverse("pay_link_return", args=[token, reference])
     try:
-        form = checkout.checkout_form(attempt=attempt, agency=request.agency, response_path=back)  # type: ignore[attr-defined]
+        form = checkout.checkout_form(attempt=attempt, agency=agency_of(request), response_path=back)
     except (checkout.CheckoutError, GatewayError) as error:
         return _dead(request, str(error), status=409)
     return _page(request, "payments/link_go.html", {**_shown(invoice), "attempt": attempt, "form": form, "token": token})

@@ -30,6 +30,7 @@ from saas.accounts.doors import client, in_person
 from saas.lib import clock, phones
 from saas.lib.documents import format_document
 from saas.lib.languages import translated
+from tenants.hosts import agency_of
 
 OPEN = (PaymentState.STARTED, PaymentState.PENDING)
 FAILED = (PaymentState.DECLINED, PaymentState.EXPIRED)
@@ -48,7 +49,7 @@ def payment_go(request: HttpRequest, pk: int) -> HttpResponse:
     if attempt is None:
         return redirect("payment", pk=payment.pk)
     try:
-        form = checkout.checkout_form(attempt=attempt, agency=request.agency)  # type: ignore[attr-defined]
+        form = checkout.checkout_form(attempt=attempt, agency=agency_of(request))
     except (checkout.CheckoutError, GatewayError) as error:
         messages.error(request, str(error))
         return redirect("payment", pk=payment.pk)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from clientarea.access import client_of
 from payments import access, documents, receipts, reversal_document
-from payments.forms import PAYMENT_STATES, FilterForm
+from payments.forms import PAYMENT_STATES, StateAndYearFilter
 from payments.models import Payment, PaymentSource, PaymentState, Receipt, TransferState
 from payments.portal_paying import SETTLING
 from payments.transfer.gateway import LABEL as TRANSFER_LABEL
@@ -19,6 +19,7 @@ from saas.accounts.doors import client
 from saas.lib import clock
 from saas.lib.downloads import PDF, drawn_download, stored_download
 from saas.lib.paging import page_of
+from tenants.hosts import agency_of
 
 
 @client
@@ -26,7 +27,7 @@ def payments(request: HttpRequest) -> HttpResponse:
     """The payments of who asks."""
     rows = access.payments_of(client_of(request))
     years = [day.year for day in rows.order_by().dates("on", "year", order="DESC")]
-    filters = FilterForm(request.GET, states=PAYMENT_STATES, years=years)
+    filters = StateAndYearFilter(request.GET, states=PAYMENT_STATES, years=years)
     page = page_of(request, _filtered(rows, filters))
     for row in page:
         verifying = row.shown == PaymentState.PENDING and row.means == TRANSFER_LABEL
@@ -52,7 +53,7 @@ def payment_receipt(request: HttpRequest, pk: int) -> HttpResponseBase:
     # Drawn for this download alone: storing it would also mail it.
     return drawn_download(
         request,
-        lambda: documents.receipt_pdf(receipts.receipt_document(receipt, request.agency)),  # type: ignore[attr-defined]
+        lambda: documents.receipt_pdf(receipts.receipt_document(receipt, agency_of(request))),
         name,
         back=reverse("payment", args=[pk]),
     )
@@ -64,13 +65,13 @@ def payment_reversal(request: HttpRequest, pk: int) -> HttpResponse:
     reversal = get_object_or_404(access.reversals_of(client_of(request)).select_related("payment__receipt", "client"), pk=pk)
     return drawn_download(
         request,
-        lambda: reversal_document.reversal_pdf(reversal_document.reversal_document(reversal, request.agency)),  # type: ignore[attr-defined]
+        lambda: reversal_document.reversal_pdf(reversal_document.reversal_document(reversal, agency_of(request))),
         f"reversion-{reversal.full_number}.pdf",
         back=reverse("payment", args=[reversal.payment_id]),
     )
 
 
-def _filtered(rows: QuerySet[Payment], filters: FilterForm) -> QuerySet[Payment]:
+def _filtered(rows: QuerySet[Payment], filters: StateAndYearFilter) -> QuerySet[Payment]:
     if state := filters.chosen("state"):
         rows = rows.filter(shown=state)  # type: ignore[misc]
     if year := filters.chosen("year"):

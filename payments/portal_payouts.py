@@ -10,10 +10,11 @@ from django.urls import reverse
 
 from clientarea.access import client_of
 from payments import access, income, payout_document
-from payments.forms import FilterForm
+from payments.forms import StateAndYearFilter
 from saas.accounts.doors import client
 from saas.lib.downloads import drawn_download
 from saas.lib.paging import page_of
+from tenants.hosts import agency_of
 
 
 @client
@@ -32,7 +33,7 @@ def payouts(request: HttpRequest) -> HttpResponse:
         )
         .order_by("-year")
     )
-    filters = FilterForm(request.GET, years=[total["year"] for total in totals])
+    filters = StateAndYearFilter(request.GET, years=[total["year"] for total in totals])
     if year := filters.chosen("year"):
         rows = rows.filter(paid_on__year=int(year))
         totals = [total for total in totals if total["year"] == int(year)]
@@ -65,7 +66,7 @@ def payout_receipt(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(access.payouts_of(client_of(request)), pk=pk)
     return drawn_download(
         request,
-        lambda: payout_document.payout_pdf(payout_document.payout_document(row, request.agency)),  # type: ignore[attr-defined]
+        lambda: payout_document.payout_pdf(payout_document.payout_document(row, agency_of(request))),
         f"egreso-{row.full_number}.pdf",
         back=reverse("payout", args=[pk]),
     )

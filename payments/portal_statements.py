@@ -21,7 +21,7 @@ from saas.accounts.doors import client
 from saas.lib import clock
 from saas.lib.downloads import drawn_download
 from saas.lib.paging import page_of
-from tenants.models import Agency
+from tenants.hosts import agency_of
 
 PER_PAGE = 40
 OPEN_SHOWN = 12
@@ -89,7 +89,7 @@ def clearance_pdf(request: HttpRequest) -> HttpResponse:
 
     def letter() -> bytes:
         items = clearance.items_of(client_)  # again, in the language of the paper
-        return clearance.clearance_pdf(clearance.clearance_document(client_, _agency(request), items, on=today))
+        return clearance.clearance_pdf(clearance.clearance_document(client_, agency_of(request), items, on=today))
 
     return drawn_download(request, letter, f"paz-y-salvo-{today.isoformat()}.pdf", back=reverse("clearance"))
 
@@ -128,7 +128,3 @@ def _statement_paper(request: HttpRequest, kind: str) -> HttpResponseBase:
         return redirect("statement")
     days = {name: form.cleaned_data[name].isoformat() for name in ("since", "until")}
     return answer(request, kind, {"account": form.account_chosen.value, **days}, back="statement")
-
-
-def _agency(request: HttpRequest) -> Agency:
-    return request.agency  # type: ignore[attr-defined]

@@ -49,7 +49,7 @@ def issue(
         code=crypto.random_reference(10),
         content={
             "client": client.name,
-            "client_document": format_document(client.document_type, client.document, client.document_check),
+            "client_document": client.full_document,
             "payer": payment.payer_name or client.name,
             "payer_document": format_document(payment.payer_document_type, payment.payer_document, "")
             if payment.payer_document

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 
 from payments.models import Reversal, ReversalKind
 from saas.lib import clock, money
-from saas.lib.documents import format_document
 from tenants.models import Agency
 from tenants.paper import Issuer, issuer, render
 
@@ -59,7 +58,7 @@ def reversal_document(reversal: Reversal, agency: Agency) -> ReversalDocument:
         number=reversal.full_number,
         made_at=reversal.made_at,
         client=client.name,
-        client_document=format_document(client.document_type, client.document, client.document_check),
+        client_document=client.full_document,
         kind=str(reversal.get_kind_display()),
         reason=reason_of(reversal),
         receipt=receipt.full_number if receipt else "",

@@ -105,8 +105,11 @@ def desk_case_answer(request: HttpRequest, number: str) -> HttpResponse:
 def desk_case_note(request: HttpRequest, number: str) -> HttpResponse:
     """Add an internal note."""
     case, form = desk_case_of(number), NoteForm(request.POST)
-    note: Callable[[Any], Any] = lambda data: handling.add_note(case, text=data["note"], by=_me(request), now=clock.now())  # noqa: E731
-    return _act(request, case, "note_form", form, note, _("Guardamos la nota. Solo la ve el equipo."))
+
+    def add_note(data: dict[str, Any]) -> Any:
+        return handling.add_note(case, text=data["note"], by=_me(request), now=clock.now())
+
+    return _act(request, case, "note_form", form, add_note, _("Guardamos la nota. Solo la ve el equipo."))
 
 
 @doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)
@@ -144,8 +147,11 @@ def desk_case_extend(request: HttpRequest, number: str) -> HttpResponse:
 def desk_case_close(request: HttpRequest, number: str) -> HttpResponse:
     """Close it."""
     case, form = desk_case_of(number), CloseForm(request.POST)
-    shut: Callable[[Any], Any] = lambda data: handling.close(case, reason=data["closing"], by=_me(request), now=clock.now())  # noqa: E731
-    return _act(request, case, "close_form", form, shut, _("Cerramos la PQRS y avisamos al cliente."))
+
+    def close(data: dict[str, Any]) -> Any:
+        return handling.close(case, reason=data["closing"], by=_me(request), now=clock.now())
+
+    return _act(request, case, "close_form", form, close, _("Cerramos la PQRS y avisamos al cliente."))
 
 
 @doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)

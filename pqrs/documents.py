@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from pqrs.access import first_files_of, history_of, thread_of
 from pqrs.models import OPEN_STATES, Attachment, Case, CaseEvent, CaseState, EventKind
 from saas.lib import clock
-from saas.lib.documents import format_document
 from tenants import paper
 from tenants.models import Agency
 
@@ -73,7 +72,7 @@ def case_document(case: Case, agency: Agency) -> CaseDocument:
         number=case.number,
         state=case.get_state_display(),
         client=case.client.name,
-        client_document=format_document(case.client.document_type, case.client.document, case.client.document_check),
+        client_document=case.client.full_document,
         facts=tuple(fact for fact in facts if fact[1]),
         entries=(first, *thread),
         history=tuple((clock.long_datetime(event.at), said(event), event.by_name) for event in history_of(case)),

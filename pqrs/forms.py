@@ -16,6 +16,7 @@ from pqrs.attachments import FILES_AT_ONCE
 from pqrs.cases import LONGEST
 from pqrs.models import OPEN_STATES, CaseKind, CaseState, CaseSubject
 from saas.lib import file_fields
+from saas.lib.filters import FilterForm
 
 MANUAL = (CaseKind.PETITION, CaseKind.COMPLAINT, CaseKind.CLAIM, CaseKind.SUGGESTION)
 OPEN = "abiertas"
@@ -93,22 +94,8 @@ class RatingForm(forms.Form):
     )
 
 
-class Filters(forms.Form):
-    """What of a list to look at. A value that is none is left out, the rest still counts."""
-
-    def chosen(self, name: str) -> str:
-        """The value of a filter, or the empty text."""
-        self.is_valid()
-        return str(self.cleaned_data.get(name) or "")
-
-    @property
-    def active(self) -> bool:
-        """Whether anything is filtered."""
-        return any(self.chosen(name) for name in self.fields)
-
-
-class CaseFilters(Filters):
-    """The client's list."""
+class CaseFilters(FilterForm):
+    """Filters of a client's list."""
 
     q = forms.CharField(
         label=_("Buscar"), required=False, max_length=100, widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Radicado o texto")})

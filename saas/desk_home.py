@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from clientarea.accounts import ACCOUNT_STATES
+from clientarea.file_models import FileRequest, RequestState
 from clientarea.models import BookImport, Client, ImportState
-from clientarea.models_files import FileRequest, RequestState
 from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, Payment, PaymentState, Review
 from pqrs.models import OPEN_STATES, Case
 from saas import desk_start
@@ -28,6 +28,7 @@ from saas.accounts.models import StaffRole
 from saas.lib import clock
 from saas.lib.businessdays import add_business_days
 from saas.lib.paging import page_of
+from tenants.hosts import agency_of
 
 PAGE = 25
 # Days overdue, from and to (None: no end), by the name in the list's address.
@@ -58,6 +59,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     rents = Invoice.objects.filter(kind=InvoiceKind.RENT, period=month, voided_at=None)
     invoiced = rents.aggregate(sum=Sum(F("total") - F("credited")))["sum"] or Decimal(0)
     ages = overdue_by_age(today)
+    user = doors.who(request)
     context: dict[str, Any] = {
         "today": today,
         "month": month,
@@ -74,7 +76,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "files_to_review": FileRequest.objects.filter(state=RequestState.HANDED_IN).count(),
         "cases": open_cases(today),
         "counts": client_counts(),
-        "steps": desk_start.steps(request.agency, who) if (who := doors.who(request)).staff_role == StaffRole.HEAD else [],  # type: ignore[attr-defined]
+        "steps": desk_start.steps(agency_of(request), user) if user.staff_role == StaffRole.HEAD else [],
         "last_import": BookImport.objects.filter(state=ImportState.APPLIED).order_by("-applied_at", "-pk").first(),
     }
     context["steps_left"] = [step for step in context["steps"] if not step.done]

@@ -22,6 +22,7 @@ from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 from saas.accounts.doors import everyone
 from saas.lib.templatetags.colombia import initials
 from tenants import branding
+from tenants.hosts import agency_of
 from tenants.models import Agency
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ def app_icon(request: HttpRequest, name: str) -> HttpResponse:
     """One of the icons, as PNG."""
     if name not in ICONS:
         raise Http404
-    agency: Agency = request.agency  # type: ignore[attr-defined]
+    agency = agency_of(request)
     key = f"icon:{name}:{branding.brand(request)['brand_version']}"
     return _kept(request, HttpResponse(_remembered(key, agency, name), content_type="image/png"))
 

@@ -16,7 +16,8 @@ from saas.accounts.models import StaffRole
 from saas.lib import clock, phones, seen
 from saas.lib.text import clean_name
 from tenants import branding, own
-from tenants.forms_desk import COLOUR, AgencyForm, LogoForm
+from tenants.desk_forms import COLOUR, AgencyForm, LogoForm
+from tenants.hosts import agency_of
 from tenants.models import Agency
 
 READABLE = 4.5  # WCAG 2.2 AA, text of ordinary size
@@ -100,7 +101,7 @@ def _ratio(value: float) -> str:
 
 
 def _agency(request: HttpRequest) -> Agency:
-    return own.fresh(request.agency)  # type: ignore[attr-defined]
+    return own.fresh(agency_of(request))
 
 
 def _page(request: HttpRequest, agency: Agency, form: AgencyForm, logo: LogoForm, *, status: int) -> HttpResponse:

@@ -19,6 +19,7 @@ from saas.accounts.models import StaffRole
 from saas.lib import clock
 from saas.lib.form_fields import AddressField, LineField
 from tenants import own, senders
+from tenants.hosts import agency_of
 from tenants.models import Agency
 
 _OFF = {"autocomplete": "off"}
@@ -102,7 +103,7 @@ def desk_mails_confirm(request: HttpRequest) -> HttpResponse:
 
 
 def _agency(request: Any) -> Agency:
-    return own.fresh(request.agency)
+    return own.fresh(agency_of(request))
 
 
 def _page(request: HttpRequest, agency: Agency, **forms_: forms.Form) -> HttpResponse:

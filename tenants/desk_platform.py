@@ -23,7 +23,7 @@ from saas.audit.changes import record
 from saas.lib import clock
 from saas.lib.signing import BadLink
 from tenants import announcements, context, domains, own, visits
-from tenants.models import Agency
+from tenants.hosts import agency_of
 from tenants.platform_models import DomainClaim
 
 SHOWN = 20
@@ -49,7 +49,7 @@ class DomainForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_visits(request: HttpRequest) -> HttpResponse:
     """*Visitas de soporte*: who came, why, what they looked at; and whether they may come."""
-    agency, now = own.fresh(_agency(request)), clock.now()
+    agency, now = own.fresh(agency_of(request)), clock.now()
     if request.method == "POST":
         by = doors.who(request)
         allowed = request.POST.get("allowed") == "1"
@@ -67,7 +67,7 @@ def desk_visits(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_domain(request: HttpRequest) -> HttpResponse:
     """*Dominio propio*: ask for one, see the records to create and how far the proof is, take one away."""
-    agency = own.fresh(_agency(request))
+    agency = own.fresh(agency_of(request))
     form = DomainForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         by, now = doors.who(request), clock.now()
@@ -95,7 +95,7 @@ def desk_domain(request: HttpRequest) -> HttpResponse:
 @require_POST
 def desk_domain_remove(request: HttpRequest) -> HttpResponse:
     """Take a domain away."""
-    agency, by, now = own.fresh(_agency(request)), doors.who(request), clock.now()
+    agency, by, now = own.fresh(agency_of(request)), doors.who(request), clock.now()
     host = request.POST.get("domain", "")[:253]
     try:
         domains.drop(agency, host)
@@ -111,7 +111,7 @@ def desk_domain_remove(request: HttpRequest) -> HttpResponse:
 @require_POST
 def desk_dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     """Put an announcement away."""
-    announcements.dismiss(_agency(request), doors.who(request), pk)
+    announcements.dismiss(agency_of(request), doors.who(request), pk)
     return redirect("desk")
 
 
@@ -121,7 +121,7 @@ def desk_dismiss(request: HttpRequest, pk: int) -> HttpResponse:
 def visit_enter(request: HttpRequest, text: str) -> HttpResponse:
     """An operator comes in with a pass. Whatever session was here is over."""
     try:
-        visit = visits.enter(_agency(request), text, now=clock.now())
+        visit = visits.enter(agency_of(request), text, now=clock.now())
     except BadLink:
         return redirect("visit_over")
     request.session.flush()
@@ -148,11 +148,6 @@ def visit_over(request: HttpRequest) -> HttpResponse:
     """The visit is over, or its pass was not good."""
     text = _("Terminó, venció o la inmobiliaria ya no permite visitas. Para volver, pida otra en el superadmin, con su motivo.")
     return render(request, "error.html", {"status": 403, "title": _("La visita de soporte terminó"), "text": text}, status=403)
-
-
-def _agency(request: HttpRequest) -> Agency:
-    agency: Agency = request.agency  # type: ignore[attr-defined]
-    return agency
 
 
 visit_urlpatterns = [

@@ -19,6 +19,7 @@ from saas.accounts import doors, versions
 from saas.accounts.models import PolicyText, StaffRole, TextState
 from saas.lib import clock, prose
 from tenants import platform_texts
+from tenants.hosts import agency_of
 from tenants.platform_models import TextKind
 
 
@@ -96,7 +97,7 @@ def desk_policy_version(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _shown(request: Any, body: str) -> str:
-    return prose.to_html(body, platform_texts.values(request.agency))
+    return prose.to_html(body, platform_texts.values(agency_of(request)))
 
 
 urlpatterns = [

@@ -118,6 +118,12 @@ def _cached(name: str, look_up: Callable[[], Agency | None]) -> Agency | None:
     return found
 
 
+def agency_of(request: HttpRequest) -> Agency:
+    """The agency whose host was asked. Only for pages of agencies: the platform's have none."""
+    agency: Agency = request.agency  # type: ignore[attr-defined]  # put there by HostMiddleware
+    return agency
+
+
 class HostMiddleware:
     """Put each request in its place before anything else looks at it."""
 

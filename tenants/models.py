@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
+from saas.lib.documents import format_document
 from tenants import platform_models as platform_models
 
 
@@ -104,6 +105,11 @@ class Agency(TenantMixin):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def full_document(self) -> str:
+        """Its NIT as people read it: `NIT 890.903.938-8`."""
+        return format_document("NIT", self.nit, self.nit_check)
 
 
 class Domain(DomainMixin):

@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any
 
 from saas.lib import pdf, phones
-from saas.lib.documents import format_document
 from tenants import branding
 from tenants.branding import PLATFORM_COLOUR, foreground, readable
 from tenants.models import Agency
@@ -38,7 +37,7 @@ def issuer(agency: Agency) -> Issuer:
     """The agency as documents show it. Call it inside the agency: its logo is a file of its own."""
     return Issuer(
         name=agency.name,
-        nit=format_document("NIT", agency.nit, agency.nit_check),
+        nit=agency.full_document,
         address=", ".join(part for part in (agency.address, agency.city) if part),
         phone=phones.pretty(agency.phone) if agency.phone else "",
         email=agency.email,

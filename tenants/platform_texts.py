@@ -22,7 +22,7 @@ from django.db import transaction
 
 from saas.accounts import consents, versions
 from saas.accounts.models import Role, TextState
-from saas.lib import documents, prose
+from saas.lib import prose
 from saas.lib.here import current_schema
 from tenants import acts, context
 from tenants.models import Agency
@@ -53,10 +53,9 @@ def values(agency: Agency | None) -> dict[str, str]:
     said = {"plataforma": settings.PLATFORM_NAME}
     if agency is None:
         return said
-    document = documents.format_document("NIT", agency.nit, agency.nit_check)
-    reach = [part for part in (agency.name, document, agency.address, agency.city, agency.email) if part]
+    reach = [part for part in (agency.name, agency.full_document, agency.address, agency.city, agency.email) if part]
     return {
-        **said, "inmobiliaria": agency.name, "documento": document, "responsable": ", ".join(reach),
+        **said, "inmobiliaria": agency.name, "documento": agency.full_document, "responsable": ", ".join(reach),
         "correo": f" o un correo a {agency.email}" if agency.email else "",
     }  # fmt: skip
 

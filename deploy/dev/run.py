@@ -85,7 +85,7 @@ def shots(state: Path, extra: list[str]) -> int:
 
 
 def check(state: Path, extra: list[str]) -> int:
-    """Style, types, floors, then the tests."""
+    """Style, types, layers of imports, then the tests."""
     python = packages.ensure_environment(state)
     # mypy's plugin reads the settings, which need an environment; nothing is asked of these servers.
     env = demo_environment(state=state, assets=state / "assets", port=8000, database_url="postgres://nobody@localhost/none", redis_url="redis://localhost")

@@ -25,7 +25,7 @@ PACKAGES = ("saas", "clientarea", "payments", "pqrs")
 GATES = ("tenants/gates.py", "tenants/hosts.py")  # of the platform, what stands in front of an agency's pages
 # The desk, the superadmin and whatever outlives a page are Spanish.
 SPANISH = re.compile(
-    r"(^|/)_?desk|forms_desk|/importing|/management/|/migrations/|/sandbox/|/admin\.py|/legal/|/mail/|/pdf/|/platform/|/desk/|/base_desk|/base_platform"
+    r"(^|/)_?desk|/importing|/management/|/migrations/|/sandbox/|/admin\.py|/legal/|/mail/|/pdf/|/platform/|/desk/|/base_desk|/base_platform"
     r"|/mailbox|/viewing\.html|accounts/team\.py|clientarea/estate\.py|/invitations\.py|_mail\.py|/mails\.py"
     r"|/certificates\.py|/audit/|accounts/versions\.py|/text_models\.py"
 )

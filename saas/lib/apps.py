@@ -1,4 +1,4 @@
-"""The bottom floor, as an app for its template tags, its system checks, and to find what apps hold about people."""
+"""The lowest layer, as an app for its template tags, its system checks, and to find what apps hold about people."""
 
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules

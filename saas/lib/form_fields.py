@@ -1,12 +1,14 @@
-"""Fields that many forms have: a line of text, a reason and an e-mail address as they are kept, and a day."""
+"""Fields that many forms have: a line of text, a reason and an e-mail address as they are kept, a day, and an amount."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from saas.lib import money
 from saas.lib.text import clean_name
 
 
@@ -42,3 +44,30 @@ class DayField(forms.DateField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), input_formats=["%Y-%m-%d"], **options)
+
+
+class PesosField(forms.CharField):
+    """An amount in pesos as people write it: `1.850.000`. Its clean value is a Decimal, or None where it may be left empty."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        super().__init__(**{"max_length": 30, "widget": widget, **options})
+
+    def clean(self, value: Any) -> Decimal | None:
+        text = str(super().clean(value)).strip()
+        if not text:
+            return None
+        try:
+            return money.parse_cop(text)
+        except money.MoneyError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+class PositivePesosField(PesosField):
+    """An amount in pesos above zero."""
+
+    def clean(self, value: Any) -> Decimal | None:
+        amount = super().clean(value)
+        if amount is not None and amount <= 0:
+            raise forms.ValidationError(_("Escriba un valor mayor que cero."))
+        return amount

@@ -1,7 +1,7 @@
 """What is held about a person: each app says its part here, so that the whole can be shown and handed over.
 
-An app with personal data has a module `personal_data` with functions marked @holds; they are found at start, whatever floor
-the app is on. A function gets the account and returns what is held of that account alone: rows not read yet, and what each
+An app with personal data has a module `personal_data` with functions marked @holds; they are found at start, whatever layer
+the app is in. A function gets the account and returns what is held of that account alone: rows not read yet, and what each
 says, a dict from Spanish labels to plain values (texts, numbers, dates). Secrets (passwords, codes, keys) are never among them.
 """
 

@@ -1,4 +1,4 @@
-"""The shape of the project: doors, floors, walls in the database, words, settings, migrations."""
+"""The shape of the project: doors, layers of imports, walls in the database, words, settings, migrations."""
 
 from __future__ import annotations
 

@@ -18,9 +18,9 @@ from payments import credit_notes, issuing, numbering, runs
 from payments.drafts import Draft
 from payments.models import CreditNote, Invoice, InvoiceKind, InvoiceRun, Resolution, RunKind, RunState, Series
 from tenants import context
-from tests.arena import committed_agency, inside
 from tests.invoicing.helpers import finish, number, some_leases
-from tests.payments.boundaries import cross, told
+from tests.own_agency import committed_agency, inside
+from tests.payments.boundaries import Crossing, everywhere, told
 from tests.world import NOW, TODAY, Cast, make_invoice
 
 MONTHS = count(0)
@@ -59,80 +59,104 @@ def a_run(here: Cast, period: date) -> InvoiceRun:
 
 
 def test_two_workers_with_the_same_run_issue_it_once(here: Cast) -> None:
-    for at in count():
+    def prepare() -> Crossing:
         run = a_run(here, fresh_month())
-        ended = cross(here.agency, lambda: runs.run_some(run.pk, now=NOW), lambda: runs.run_some(run.pk, now=NOW), at=at)  # noqa: B023
-        finish(run)
-        assert (run.state, Invoice.objects.filter(run=run).count()) == (RunState.DONE, 3)
-        if ended is None:
-            break
+
+        def work() -> None:
+            runs.run_some(run.pk, now=NOW)
+
+        def check(_results: Any) -> None:
+            finish(run)
+            assert (run.state, Invoice.objects.filter(run=run).count()) == (RunState.DONE, 3)
+
+        return work, work, check
+
+    assert everywhere(here.agency, prepare) >= 5
 
 
 def test_two_forms_at_once_begin_one_run_of_a_month(here: Cast) -> None:
-    for at in count():
+    def prepare() -> Crossing:
         period = fresh_month()
-        begin = told(lambda: a_run(here, period), runs.RunRefused)  # noqa: B023
-        ended = cross(here.agency, begin, begin, at=at)
-        assert InvoiceRun.objects.filter(period=period).count() == 1
-        finish(InvoiceRun.objects.get(period=period))
-        if ended is None:
-            break
-        assert sorted(ended) == ["Ya hay una generación de ese mes en marcha o detenida. Termínela primero.", "done"]
+        begin = told(lambda: a_run(here, period), runs.RunRefused)
+
+        def check(results: tuple[str, str]) -> None:
+            finish(InvoiceRun.objects.get(period=period))
+            assert sorted(results) == ["Ya hay una generación de ese mes en marcha o detenida. Termínela primero.", "done"]
+
+        return begin, begin, check
+
+    assert everywhere(here.agency, prepare) >= 5
 
 
 def test_one_form_sent_twice_at_once_makes_one_invoice(here: Cast) -> None:
-    for at in count():
+    def prepare() -> Crossing:
         key = uuid.uuid4()
         draft = Draft(
             kind=InvoiceKind.RENT, client_id=here.rita.pk, client="", period=TODAY, issued_on=TODAY, due_on=TODAY, concept="x", base=Decimal(10)
         )
 
         def write() -> int:
-            return issuing.write_one(draft, key=key, staff=here.sara, now=NOW).pk  # noqa: B023
+            return issuing.write_one(draft, key=key, staff=here.sara, now=NOW).pk
 
-        ended = cross(here.agency, write, write, at=at)
-        assert Invoice.objects.filter(entry_key=key).count() == 1
-        if ended is None:
-            break
-        assert ended[0] == ended[1]
+        def check(results: tuple[int, int]) -> None:
+            assert results[0] == results[1]
+            assert Invoice.objects.filter(entry_key=key).count() == 1
+
+        return write, write, check
+
+    assert everywhere(here.agency, prepare) >= 5
 
 
 def test_two_notes_at_once_never_credit_more_than_the_invoice(here: Cast) -> None:
-    for at in count():
+    def prepare() -> Crossing:
         invoice = make_invoice(here.lease, next(NUMBERS), total=1000)
 
-        def note() -> None:
-            credit_notes.issue_note(invoice.pk, amount=Decimal(600), reason="Cobro de más", key=uuid.uuid4(), staff=here.sara, now=NOW)  # noqa: B023
+        def issue() -> None:
+            credit_notes.issue_note(invoice.pk, amount=Decimal(600), reason="Cobro de más", key=uuid.uuid4(), staff=here.sara, now=NOW)
 
-        ended = cross(here.agency, told(note, credit_notes.NoteRefused), told(note, credit_notes.NoteRefused), at=at)
-        assert CreditNote.objects.filter(invoice=invoice).count() == 1
-        if ended is None:
-            break
-        assert sorted(ended) == ["La nota puede ser de hasta $\u00a0400.", "done"]
+        def check(results: tuple[str, str]) -> None:
+            assert sorted(results) == ["La nota puede ser de hasta $\u00a0400.", "done"]
+            assert CreditNote.objects.filter(invoice=invoice).count() == 1
+
+        note = told(issue, credit_notes.NoteRefused)
+        return note, note, check
+
+    assert everywhere(here.agency, prepare) >= 5
 
 
 def test_two_forms_at_once_register_one_numbering(here: Cast) -> None:
     adopt = told(lambda: number(here, Series.COMMISSION), numbering.NumberingRefused)
-    for at in count():
+
+    def prepare() -> Crossing:
         Resolution.objects.filter(series=Series.COMMISSION).delete()
-        ended = cross(here.agency, adopt, adopt, at=at)
-        assert Resolution.objects.filter(series=Series.COMMISSION).count() == 1
-        if ended is None:
-            break
-        refused, done = sorted(ended, key=lambda said: said == "done")
-        assert done == "done"
-        assert refused.startswith(("Esa numeración ya está en uso: la siguiente es FC-1.", "Alguien registró otra numeración en este momento."))
+
+        def check(results: tuple[str, str]) -> None:
+            assert Resolution.objects.filter(series=Series.COMMISSION).count() == 1
+            refused, done = sorted(results, key=lambda said: said == "done")
+            assert done == "done"
+            assert refused.startswith(
+                ("Esa numeración ya está en uso: la siguiente es FC-1.", "Alguien registró otra numeración en este momento.")
+            )
+
+        return adopt, adopt, check
+
+    assert everywhere(here.agency, prepare) >= 3
 
 
 def test_two_numberings_at_once_after_another_leave_one_in_use(here: Cast) -> None:
-    for at in count():
+    def prepare() -> Crossing:
         Resolution.objects.filter(series=Series.COMMISSION).delete()
         number(here, Series.COMMISSION)
-        adopt = [told(lambda prefix=prefix: number(here, Series.COMMISSION, prefix=prefix), numbering.NumberingRefused) for prefix in ("FA", "FB")]
-        ended = cross(here.agency, *adopt, at=at)
-        kept = Resolution.objects.filter(series=Series.COMMISSION)
-        assert kept.filter(active=True).count() == 1
-        if ended is None:
-            break
-        assert kept.count() == 1 + ended.count("done")
-        assert set(ended) - {"done"} <= {"Alguien registró otra numeración en este momento. Mire la que quedó en uso antes de cambiarla."}
+        first, second = (
+            told(lambda prefix=prefix: number(here, Series.COMMISSION, prefix=prefix), numbering.NumberingRefused) for prefix in ("FA", "FB")
+        )
+
+        def check(results: tuple[str, str]) -> None:
+            kept = Resolution.objects.filter(series=Series.COMMISSION)
+            assert kept.filter(active=True).count() == 1
+            assert kept.count() == 1 + results.count("done")
+            assert set(results) - {"done"} <= {"Alguien registró otra numeración en este momento. Mire la que quedó en uso antes de cambiarla."}
+
+        return first, second, check
+
+    assert everywhere(here.agency, prepare) >= 3

@@ -11,13 +11,15 @@ from django import forms
 from django.core.exceptions import ImproperlyConfigured
 from django.template import Context, Template
 
+from clientarea.models import Client
 from saas.accounts.captcha import CaptchaField
 from saas.lib.templatetags import colombia
+from tenants.models import Agency
 
 EVENING = datetime(2026, 11, 24, 1, 5, tzinfo=UTC)  # still the 23rd in Bogotá
-PERSON = SimpleNamespace(document_type="CC", document="1007975904", document_check="")
-COMPANY = SimpleNamespace(document_type="NIT", document="890903938", document_check="8")
-AGENCY = SimpleNamespace(nit="860002964", nit_check="4")
+PERSON = Client(document_type="CC", document="1007975904", document_check="")
+COMPANY = Client(document_type="NIT", document="890903938", document_check="8")
+AGENCY = Agency(nit="860002964", nit_check="4")
 
 
 @pytest.mark.parametrize(

@@ -112,13 +112,15 @@ def cross(agency: Agency, first: Work, second: Work, *, at: int) -> tuple[Any, A
     return (one.result, other.result) if reached.is_set() else None
 
 
-def everywhere(agency: Agency, prepare: Callable[[], Crossing]) -> int:
-    """Cross two calls at every statement of the first, each time anew. Returns at how many boundaries."""
-    for at in count():
+def everywhere(agency: Agency, prepare: Callable[[], Crossing], *, step: int = 1) -> int:
+    """Cross two calls at every statement of the first (or at every `step`-th), each time anew. Returns at how many boundaries.
+
+    `prepare` is called once more than that: the last time the first call has fewer statements, and runs alone."""
+    for crossed, at in enumerate(count(0, step)):
         first, second, check = prepare()
         results = cross(agency, first, second, at=at)
         if results is None:
-            return at
+            return crossed
         check(results)
     raise AssertionError
 

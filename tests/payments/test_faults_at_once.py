@@ -22,7 +22,7 @@ from saas.jobs import run
 from saas.jobs.models import Job
 from tenants import context
 from tenants.models import Agency
-from tests.arena import committed_agency, inside
+from tests.own_agency import committed_agency, inside
 from tests.payments.boundaries import cut, everywhere, together
 from tests.payments.money import FORM, answer, body_of, check_invariants, credited, finding, receive, start
 from tests.world import NOW, Cast, make_invoice

@@ -46,8 +46,8 @@ from payments.models import (
     Series,
     TransferProof,
 )
-from tests.arena import committed_agency, inside
 from tests.invoicing.helpers import number
+from tests.own_agency import committed_agency, inside
 from tests.payments.boundaries import everywhere, told
 from tests.payments.money import body_of, check_invariants, receive, start
 from tests.payouts.steps import check_payouts, collect

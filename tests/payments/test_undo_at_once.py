@@ -21,8 +21,8 @@ from clientarea.models import BookImport
 from payments import checkout, manual, settlement
 from payments.models import Counter, Invoice, Payment, Receipt
 from saas import book_imports, book_undo
-from tests.arena import committed_agency, inside
 from tests.importing.books import Book
+from tests.own_agency import committed_agency, inside
 from tests.payments.boundaries import cross
 from tests.payments.money import body_of, check_invariants, credited, receive, start
 from tests.world import NOW, TODAY, Cast, make_invoice, payer_of

@@ -19,18 +19,18 @@ from django.conf import settings
 from django.db import connection
 
 from clientarea import calendar_feed, files
+from clientarea.file_models import RequestState
 from clientarea.models import BookImport, CalendarFeed, FileEvent, ImportState
-from clientarea.models_files import RequestState
 from payments import accounts, checkout, payouts, proofs, transfers
-from payments.models import DeductionKind, Payout, PayoutDeduction, PayoutOrder, TransferState
+from payments.models import Attempt, DeductionKind, OrderState, Payout, PayoutDeduction, PayoutOrder, TransferState
 from saas import book_imports
 from saas.lib import clock
 from saas.lib.files import CheckedFile
 from saas.lib.signing import BadLink
 from tenants import context, visits
 from tenants.platform_models import OperatorAct, SupportVisit
-from tests.arena import committed_agency, inside
-from tests.payments.boundaries import cross, told
+from tests.own_agency import committed_agency, inside
+from tests.payments.boundaries import Crossing, everywhere, told
 from tests.payments.test_transfers import TOLD
 from tests.payouts.steps import collect, liquidate
 from tests.pqrs.files import PDF
@@ -66,123 +66,140 @@ def here(arena: Cast, committed: None, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 def an_order(here: Cast) -> PayoutOrder:
-    """An order of Oscar's over one rent that was collected just now, a draft."""
+    """An order of Oscar's over one rent that was collected just now, a draft; whatever was left of others is paid."""
+    for left in PayoutOrder.objects.exclude(state=OrderState.PAID):
+        payouts.review([left.pk], staff=here.sara, now=NOW)
+        payouts.mark_paid(left.pk, payouts.Transfer(TODAY), staff=here.sara, now=NOW)
     collect(here, make_invoice(here.lease, next(NUMBERS)))
     (order,) = liquidate(here)
     return order
 
 
+def a_transfer(here: Cast) -> Attempt:
+    """An attempt by bank transfer at an invoice of its own."""
+    invoice = make_invoice(here.lease, next(NUMBERS))
+    lines = [(invoice, invoice.balance)]
+    return checkout.start_payment(client=here.rita, lines=lines, payer=here.payer, now=clock.now(), provider=accounts.TRANSFER)
+
+
+def one_is_done(results: tuple[str, str]) -> None:
+    """One of two calls did it, the other was refused."""
+    assert sorted(result == "done" for result in results) == [False, True]
+
+
 def test_an_order_is_paid_once(here: Cast) -> None:
-    for at in count(0, 4):
+    def prepare() -> Crossing:
         order = an_order(here)
         payouts.review([order.pk], staff=here.sara, now=NOW)
         vouchers = Payout.objects.count()
 
-        def pay() -> Any:
-            return payouts.mark_paid(order.pk, payouts.Transfer(TODAY), staff=here.sara, now=NOW)  # noqa: B023
+        def pay() -> None:
+            payouts.mark_paid(order.pk, payouts.Transfer(TODAY), staff=here.sara, now=NOW)
 
-        ended = cross(here.agency, pay, pay, at=at)
-        assert Payout.objects.count() == vouchers + order.lines.count() == vouchers + 1
-        if ended is None:
-            break
+        def check(_results: Any) -> None:
+            assert Payout.objects.count() == vouchers + order.lines.count() == vouchers + 1
+
+        return pay, pay, check
+
+    assert everywhere(here.agency, prepare, step=4) >= 3
 
 
 def test_nothing_is_taken_off_an_order_that_was_reviewed(here: Cast) -> None:
-    for at in count(0, 3):
+    def prepare() -> Crossing:
         order = an_order(here)
         line = order.lines.get()
         net = line.net
 
         def deduct() -> None:
-            payouts.deduct(
-                line.pk, kind=DeductionKind.REPAIR, concept="Plomería", amount=Decimal(5), key=uuid.uuid4(), staff=here.sara, now=NOW  # noqa: B023
-            )
+            repair = DeductionKind.REPAIR
+            payouts.deduct(line.pk, kind=repair, concept="Plomería", amount=Decimal(5), key=uuid.uuid4(), staff=here.sara, now=NOW)
 
         def review() -> None:
-            payouts.review([order.pk], staff=here.sara, now=NOW)  # noqa: B023
+            payouts.review([order.pk], staff=here.sara, now=NOW)
 
-        ended = cross(here.agency, told(deduct, payouts.PayoutRefused), review, at=at)
-        line.refresh_from_db()
-        order.refresh_from_db()
-        taken = PayoutDeduction.objects.filter(line=line).count()
-        assert line.net == net - 5 * taken
-        if ended is not None:
-            assert (order.state, taken) == ("reviewed", 1 if ended[0] == "done" else 0)
-        payouts.review([order.pk], staff=here.sara, now=NOW)
-        payouts.mark_paid(order.pk, payouts.Transfer(TODAY), staff=here.sara, now=NOW)
-        if ended is None:
-            break
+        def check(results: tuple[str, Any]) -> None:
+            line.refresh_from_db()
+            order.refresh_from_db()
+            taken = PayoutDeduction.objects.filter(line=line).count()
+            assert line.net == net - 5 * taken
+            assert (order.state, taken) == ("reviewed", 1 if results[0] == "done" else 0)
+
+        return told(deduct, payouts.PayoutRefused), review, check
+
+    assert everywhere(here.agency, prepare, step=3) >= 2
 
 
 def test_a_transfer_is_confirmed_or_rejected(here: Cast) -> None:
-    for at in count(0, 2):
-        invoice = make_invoice(here.lease, next(NUMBERS))
-        attempt = checkout.start_payment(
-            client=here.rita, lines=[(invoice, invoice.balance)], payer=here.payer, now=clock.now(), provider=accounts.TRANSFER
-        )
-        proof = transfers.hand_in(attempt.pk, proofs.ProofFile(PDF, "application/pdf"), now=clock.now())
+    def prepare() -> Crossing:
+        proof = transfers.hand_in(a_transfer(here).pk, proofs.ProofFile(PDF, "application/pdf"), now=clock.now())
 
         def confirm() -> None:
-            transfers.confirm(proof.pk, bank_reference="TR-9", staff=here.sara, now=NOW)  # noqa: B023
+            transfers.confirm(proof.pk, bank_reference="TR-9", staff=here.sara, now=NOW)
 
         def reject() -> None:
-            transfers.reject(proof.pk, reason="No aparece", staff=here.sara, now=NOW)  # noqa: B023
+            transfers.reject(proof.pk, reason="No aparece", staff=here.sara, now=NOW)
 
-        ended = cross(here.agency, confirm, told(reject, transfers.TransferRefused), at=at)
-        proof.refresh_from_db()
-        assert proof.state == TransferState.CONFIRMED  # a rejected one may still turn out to have come; never the other way round
-        if ended is None:
-            break
+        def check(_results: Any) -> None:
+            proof.refresh_from_db()
+            assert proof.state == TransferState.CONFIRMED  # a rejected one may still turn out to have come; never the other way round
+
+        return confirm, told(reject, transfers.TransferRefused), check
+
+    assert everywhere(here.agency, prepare, step=2) >= 5
 
 
 def test_one_proof_of_a_payment(here: Cast) -> None:
-    for at in count():
-        invoice = make_invoice(here.lease, next(NUMBERS))
-        attempt = checkout.start_payment(
-            client=here.rita, lines=[(invoice, invoice.balance)], payer=here.payer, now=clock.now(), provider=accounts.TRANSFER
-        )
+    def prepare() -> Crossing:
+        attempt = a_transfer(here)
 
         def hand_in() -> int:
-            return transfers.hand_in(attempt.pk, proofs.ProofFile(PDF, "application/pdf"), now=clock.now()).pk  # noqa: B023
+            return transfers.hand_in(attempt.pk, proofs.ProofFile(PDF, "application/pdf"), now=clock.now()).pk
 
-        ended = cross(here.agency, hand_in, hand_in, at=at)
-        if ended is None:
-            break
-        assert ended[0] == ended[1]
+        def check(results: tuple[int, int]) -> None:
+            assert results[0] == results[1]
+
+        return hand_in, hand_in, check
+
+    assert everywhere(here.agency, prepare) >= 3
 
 
 def test_what_a_client_handed_in_is_decided_once(here: Cast) -> None:
-    for at in count():
+    def prepare() -> Crossing:
         asked = files.ask(here.rita, kind="policy", title="Póliza", why="x", due_on=TODAY, lease=None, by=here.sara, now=NOW)
         files.hand_in(asked, [PAPER], now=NOW)
 
         def accept() -> None:
-            files.accept(asked, by=here.sara, now=NOW)  # noqa: B023
+            files.accept(asked, by=here.sara, now=NOW)
 
         def reject() -> None:
-            files.reject(asked, reason="Borroso", by=here.sara, now=NOW)  # noqa: B023
+            files.reject(asked, reason="Borroso", by=here.sara, now=NOW)
 
-        ended = cross(here.agency, told(accept, files.RequestError), told(reject, files.RequestError), at=at)
-        decided = FileEvent.objects.filter(request=asked.pk, state__in=[RequestState.ACCEPTED, RequestState.REJECTED])
-        assert decided.count() == 1
-        if ended is None:
-            break
-        assert sorted(result == "done" for result in ended) == [False, True]
+        def check(results: tuple[str, str]) -> None:
+            one_is_done(results)
+            assert FileEvent.objects.filter(request=asked.pk, state__in=[RequestState.ACCEPTED, RequestState.REJECTED]).count() == 1
+
+        return told(accept, files.RequestError), told(reject, files.RequestError), check
+
+    assert everywhere(here.agency, prepare) >= 3
 
 
 def test_one_calendar_address(here: Cast) -> None:
-    for at in count():
+    def prepare() -> Crossing:
         CalendarFeed.objects.all().delete()
-        ended = cross(
-            here.agency, lambda: calendar_feed.make(here.rita, now=NOW).code, lambda: calendar_feed.make(here.rita, now=NOW).code, at=at
-        )
-        assert CalendarFeed.objects.count() == 1
-        if ended is None:
-            break
+
+        def make() -> None:
+            calendar_feed.make(here.rita, now=NOW)
+
+        def check(_results: Any) -> None:
+            assert CalendarFeed.objects.count() == 1
+
+        return make, make, check
+
+    assert everywhere(here.agency, prepare) >= 2
 
 
 def test_a_book_is_confirmed_or_discarded(here: Cast) -> None:
-    for at in count():
+    def prepare() -> Crossing:
         BookImport.objects.all().delete()
         book = BookImport.objects.create(
             name="a.xlsx", path="libro/a.xlsx", size=1, sha256="0" * 64, made_by=here.sara, made_by_name="Sara", made_at=NOW,
@@ -190,40 +207,37 @@ def test_a_book_is_confirmed_or_discarded(here: Cast) -> None:
         )  # fmt: skip
 
         def confirm() -> None:
-            book_imports.confirm(book.pk, digest="d", by=here.sara, now=NOW)  # noqa: B023
+            book_imports.confirm(book.pk, digest="d", by=here.sara, now=NOW)
 
         def discard() -> None:
-            book_imports.discard(book.pk, by=here.sara, now=NOW)  # noqa: B023
+            book_imports.discard(book.pk, by=here.sara, now=NOW)
 
-        ended = cross(here.agency, told(confirm, book_imports.MovedOnError), told(discard, book_imports.MovedOnError), at=at)
-        book.refresh_from_db()
-        if ended is None:
-            assert book.state == ImportState.APPLYING
-            BookImport.objects.all().delete()
-            break
-        assert sorted(result == "done" for result in ended) == [False, True]
-        assert book.state == (ImportState.APPLYING if ended[0] == "done" else ImportState.DISCARDED)
+        def check(results: tuple[str, str]) -> None:
+            one_is_done(results)
+            book.refresh_from_db()
+            assert book.state == (ImportState.APPLYING if results[0] == "done" else ImportState.DISCARDED)
+
+        return told(confirm, book_imports.MovedOnError), told(discard, book_imports.MovedOnError), check
+
+    assert everywhere(here.agency, prepare) >= 3
 
 
 def test_a_pass_opens_once(here: Cast) -> None:
     with context.in_public():
         olga = an_operator()
+
+    def prepare() -> Crossing:
+        now = clock.now()
+        with context.in_public():
+            visit = SupportVisit.objects.create(
+                agency=here.agency, operator_id=olga.pk, operator_name="Olga", reason="x", asked_at=now, until=now + timedelta(minutes=30)
+            )
+        text = visits.make_pass(visit)
+        enter = told(lambda: visits.enter(here.agency, text, now=clock.now()), BadLink)
+        return enter, enter, one_is_done
+
     try:
-        for at in count():
-            with context.in_public():
-                visit = SupportVisit.objects.create(
-                    agency=here.agency, operator_id=olga.pk, operator_name="Olga", reason="x", asked_at=clock.now(),
-                    until=clock.now() + timedelta(minutes=30),
-                )  # fmt: skip
-            text = visits.make_pass(visit)
-
-            def enter() -> None:
-                visits.enter(here.agency, text, now=clock.now())  # noqa: B023
-
-            ended = cross(here.agency, told(enter, BadLink), told(enter, BadLink), at=at)
-            if ended is None:
-                break
-            assert sorted(result == "done" for result in ended) == [False, True]
+        assert everywhere(here.agency, prepare) >= 2
     finally:
         with context.in_public(), connection.cursor() as cursor:  # Django would look for what points to her in tables of agencies
             cursor.execute("DELETE FROM accounts_user WHERE id = %s", [olga.pk])

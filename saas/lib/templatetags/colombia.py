@@ -19,7 +19,7 @@ from django.forms.boundfield import BoundField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from saas.lib import clock, documents, languages, money, phones
+from saas.lib import clock, languages, money, phones
 
 register = template.Library()
 _ICON_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -58,13 +58,9 @@ def month(period: date | str | None) -> str:
 
 
 @register.filter
-def document(client: Any) -> str:
-    """`CC 1.007.975.904` of a client, `NIT 890.903.938-8` of an agency."""
-    if not client:
-        return ""
-    if hasattr(client, "nit"):
-        return documents.format_document("NIT", client.nit, client.nit_check)
-    return documents.format_document(client.document_type, client.document, client.document_check)
+def document(holder: Any) -> str:
+    """`CC 1.007.975.904` of a client, `NIT 890.903.938-8` of an agency; nothing of nobody."""
+    return holder.full_document if holder else ""
 
 
 @register.filter

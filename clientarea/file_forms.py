@@ -11,9 +11,9 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from clientarea.file_models import FileKind
 from clientarea.files import FILES_AT_ONCE
 from clientarea.models import Client, Lease
-from clientarea.models_files import FileKind
 from saas.lib.file_fields import FilesField
 from saas.lib.form_fields import DayField, LineField
 

@@ -18,7 +18,7 @@ from clientarea.forms import ProfileForm, profile_initial
 from clientarea.importing.values import percent
 from clientarea.models import Client, DocumentKind, Lease, Unit, Use
 from saas.lib import documents, money
-from saas.lib.form_fields import DayField, LineField
+from saas.lib.form_fields import DayField, LineField, PesosField
 
 CENT = Decimal("0.01")
 _KIND = re.compile(r"^(CC|CE|NIT|TI|PA|PPT)\s+")  # as documents are shown: "CC 1.007.975.904"
@@ -66,18 +66,11 @@ class UnitField(forms.CharField):
         return unit
 
 
-class PesosField(forms.CharField):
-    """An amount of pesos as people write it. Cleans to a Decimal with cents, never negative."""
+class RentField(PesosField):
+    """What is asked for each month. Cleans to a Decimal with cents, never negative; left empty it is zero."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=30, widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}), **options)
-
-    def clean(self, value: Any) -> Any:
-        text = str(super().clean(value)).strip()
-        try:
-            amount = money.parse_cop(text) if text else Decimal(0)
-        except money.MoneyError as error:
-            raise forms.ValidationError(str(error)) from error
+    def clean(self, value: Any) -> Decimal:
+        amount = super().clean(value) or Decimal(0)
         if amount < 0:
             raise forms.ValidationError(gettext("El valor no puede ser negativo."))
         return amount.quantize(CENT)
@@ -223,8 +216,8 @@ class LeaseForm(SeenForm):
     co_renter = ClientField(label=_("Coarrendatario (documento)"), required=False)
     starts_on = DayField(label=_("Empieza"))
     ends_on = DayField(label=_("Termina"))
-    rent = PesosField(label=_("Canon mensual"))
-    administration = PesosField(label=_("Cuota de administración"), required=False)
+    rent = RentField(label=_("Canon mensual"))
+    administration = RentField(label=_("Cuota de administración"), required=False)
     payment_day = forms.IntegerField(label=_("Día de pago"), min_value=1, max_value=31)
     use = forms.ChoiceField(label=_("Uso"), choices=Use.choices, help_text=_("El arriendo de vivienda no paga IVA."))
     commission = PercentField(label=_("Comisión sobre el canon %"))
