@@ -48,10 +48,10 @@ def _looked_at(request: HttpRequest, viewing: Viewing) -> Client | None:
 
 def with_roles() -> QuerySet[Client]:
     """Clients, each with `rents` (signed a lease), `owns` (a share of a unit) and how many notices are `unread`, which every page's
-    navigation asks."""
+    navigation asks; and the account, which knows whether mail comes back."""
     signed = Lease.objects.filter(Q(renter=OuterRef("pk")) | Q(co_renter=OuterRef("pk")))
     owned = Ownership.objects.filter(owner=OuterRef("pk"))
-    return Client.objects.annotate(rents=Exists(signed), owns=Exists(owned), unread=notices.unread())
+    return Client.objects.select_related("user").annotate(rents=Exists(signed), owns=Exists(owned), unread=notices.unread())
 
 
 def leases_of(client: Client) -> QuerySet[Lease]:

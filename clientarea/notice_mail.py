@@ -6,12 +6,12 @@ preferences. The link is bound to the agency, the client and the kind, and can d
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
 
-from clientarea import notices
+from clientarea import mailing, notices
 from clientarea.models import Client, Notice, NoticeKind
 from clientarea.notice_words import words_of
 from saas.lib import mail, signing
@@ -38,9 +38,9 @@ def read_stop(token: str) -> tuple[Client, NoticeKind]:
     return client, NoticeKind(kind)
 
 
-def send(notice_id: int, *, agency: Agency) -> bool:
+def send(notice_id: int, *, agency: Agency, now: datetime) -> bool:
     """Mail what a notice says to its client, who may have chosen otherwise meanwhile. Returns whether it was sent."""
-    notice = Notice.objects.select_related("client").get(pk=notice_id)
+    notice = Notice.objects.select_related("client__user").get(pk=notice_id)
     client, kind = notice.client, NoticeKind(notice.kind)
     if not notices.may_mail(client) or not notices.wish_of(client, kind).mail:
         return False
@@ -59,5 +59,4 @@ def send(notice_id: int, *, agency: Agency) -> bool:
         message_id_key=f"notice:{agency.schema_name}:{notice.pk}",
         stop_url="" if kind in notices.ESSENTIAL else stop_url(client, kind, agency),
     )
-    message.send()
-    return True
+    return mailing.send(message, client, agency=agency, now=now)

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
 
 from clientarea import paper_pages, portal_files, portal_notices
 from clientarea.access import client_of
@@ -19,6 +20,7 @@ from saas.accounts.forms import CodeForm
 from saas.lib import clock
 
 EMAIL_LIMITS = {"email_code": "5/h/user"}  # codes that one account may have sent
+TOO_MANY = gettext_lazy("Pidió demasiados códigos. Espere una hora para cambiar el correo.")
 
 
 @doors.client
@@ -30,8 +32,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         email = form.cleaned_data.pop("email")
         wants_email = email != client.email.lower()
-        if wants_email and not ratelimit.consume(request, app="clientarea", action="email_code", config=EMAIL_LIMITS):
-            form.add_error("email", _("Pidió demasiados códigos. Espere una hora para cambiar el correo."))
+        if wants_email and not _may_send_code(request):
+            form.add_error("email", TOO_MANY)
         else:
             update_contact(client, **form.cleaned_data, by=doors.who(request), now=now)
             if wants_email:
@@ -42,6 +44,20 @@ def profile(request: HttpRequest) -> HttpResponse:
     status = 422 if form.is_bound else 200
     wish = email_codes.waiting(doors.who(request), now=now)
     return render(request, "clientarea/profile.html", {"client": client, "form": form, "wish": wish}, status=status)
+
+
+@doors.client
+@require_POST
+def profile_email_check(request: HttpRequest) -> HttpResponse:
+    """Send a code to the e-mail that the client has: typed, it says that mail arrives again."""
+    client = client_of(request)
+    if not client.email:
+        return redirect("profile")
+    if not _may_send_code(request):
+        messages.error(request, TOO_MANY)
+        return redirect("profile")
+    ask_for_email(client, email=client.email, by=doors.who(request), now=clock.now())
+    return redirect("profile_email")
 
 
 @doors.client
@@ -63,8 +79,13 @@ def profile_email(request: HttpRequest) -> HttpResponse:
     return render(request, "clientarea/profile_email.html", context, status=422 if form.is_bound else 200)
 
 
+def _may_send_code(request: HttpRequest) -> bool:
+    return ratelimit.consume(request, app="clientarea", action="email_code", config=EMAIL_LIMITS) is not None
+
+
 urlpatterns = [
     path("perfil/", profile, name="profile"),
+    path("perfil/correo/comprobar/", profile_email_check, name="profile_email_check"),
     path("perfil/correo/", profile_email, name="profile_email"),
     *portal_files.urlpatterns,
     *paper_pages.urlpatterns,

@@ -38,7 +38,7 @@ def notice_list(request: HttpRequest) -> HttpResponse:
     told: list[Any] = list(page.object_list)
     for notice in told:
         notice.words, notice.about = words_of(notice), ABOUT[NoticeKind(notice.kind)]
-    context = {"page_obj": page, "told": told, "unread_only": unread_only, "unread": client.unread}  # type: ignore[attr-defined]
+    context = {"client": client, "page_obj": page, "told": told, "unread_only": unread_only, "unread": client.unread}  # type: ignore[attr-defined]
     return render(request, "clientarea/notices.html", context)
 
 

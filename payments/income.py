@@ -25,7 +25,8 @@ HEIGHT = 100  # of the picture, in its own units
 
 @dataclass(frozen=True)
 class Month:
-    """What was paid out in a month, COP. The last four are the picture's: bars in units of its height, from the top."""
+    """What was paid out in a month, COP. The last four are the picture's, in its own units: the middle of
+    the bar, from the left, and the heights of its two parts, from the top."""
 
     first: date
     collected: Decimal
@@ -123,7 +124,7 @@ def _month(first: date, collected: Decimal, net: Decimal, *, most: Decimal) -> M
         first=first,
         collected=collected,
         net=net,
-        x=(first.month - 1) * 10 + 1,
+        x=first.month * 10 - 5,
         kept_y=HEIGHT - max(whole, lower),
         kept_height=max(whole - lower, 0),
         net_height=lower,

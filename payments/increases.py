@@ -14,6 +14,7 @@ from decimal import ROUND_FLOOR, Decimal
 from django.db import transaction
 from django.db.models import Max
 
+from clientarea import mailing
 from clientarea.models import Lease, Use
 from payments import invoicing_policy
 from payments.models import RentIncrease
@@ -141,7 +142,7 @@ def apply(ids: Sequence[int], *, now: datetime) -> None:
 
 def send_notice(increase_id: int, *, agency: Agency, now: datetime) -> bool:
     """Mail the notice of an increase and keep when it went. Raises what the mail server raises: the job tries again."""
-    row = RentIncrease.objects.select_related("lease__renter", "lease__unit").filter(pk=increase_id, notified_at=None).first()
+    row = RentIncrease.objects.select_related("lease__renter__user", "lease__unit").filter(pk=increase_id, notified_at=None).first()
     if row is None or not row.lease.renter.email:
         return False
     message = mail.build_mail(
@@ -157,7 +158,8 @@ def send_notice(increase_id: int, *, agency: Agency, now: datetime) -> bool:
         to=row.lease.renter.email, **branding.mail_sender(agency),
         message_id_key=f"increase:{agency.schema_name}:{row.pk}",
     )  # fmt: skip
-    message.send()
+    if not mailing.send(message, row.lease.renter, agency=agency, now=now):
+        return False
     with transaction.atomic():
         RentIncrease.objects.filter(pk=row.pk, notified_at=None).update(notified_at=now)
         record("lease", row.lease_id, before={}, after={"rent_increase_notice": now.isoformat(timespec="minutes")}, by=None, now=now)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from clientarea import notice_mail, notices
+from clientarea import mailing, notice_mail, notices
 from clientarea.models import NoticeKind
 from payments import accounts, invoicing, links
 from payments.models import Invoice, InvoiceKind
@@ -25,7 +25,7 @@ def send(invoice_id: int, *, agency: Agency, now: datetime, key: str = "") -> bo
     `key` names the occasion (a new invoice, a reminder): the same one is the same message to a mail program.
     """
     today = clock.local(now).date()
-    rows = Invoice.objects.with_state(today=today).select_related("client", "lease__unit")
+    rows = Invoice.objects.with_state(today=today).select_related("client__user", "lease__unit")
     invoice = rows.get(pk=invoice_id)
     if not notices.may_mail(invoice.client) or invoice.voided_at is not None or invoice.balance <= 0:
         return False
@@ -57,6 +57,7 @@ def send(invoice_id: int, *, agency: Agency, now: datetime, key: str = "") -> bo
         stop_url=notice_mail.stop_url(invoice.client, NoticeKind.INVOICE, agency),
     )
     message.attach(f"factura-{invoice.full_number}.pdf", invoicing.paper_of(invoice, agency), "application/pdf")
-    message.send()
+    if not mailing.send(message, invoice.client, agency=agency, now=now):
+        return False
     Invoice.objects.filter(pk=invoice.pk).update(mailed_at=now)
     return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from clientarea import mailing
 from clientarea.models import Client
 from payments.models import AccountKind
 from saas.audit import changes
@@ -20,6 +21,7 @@ from tenants.models import Agency
 
 SUBJECT, FIELD = "owner_bank", "owner_told"
 NOWHERE = "sin correo: no se le pudo avisar"
+RETURNED = "su correo fue devuelto: no se le pudo avisar"
 _LABELS = {"bank": "Banco", "kind": "Tipo", "account": "Cuenta"}
 
 
@@ -53,8 +55,9 @@ def send(owner_id: int, change_ids: Sequence[int], *, agency: Agency, now: datet
         **branding.mail_sender(agency),
         message_id_key=f"owner-bank:{agency.schema_name}:{made[0].pk}",
     )
-    message.send()
-    changes.note(SUBJECT, owner_id, field=FIELD, said=f"{owner.email}, por el cambio del {clock.long_datetime(made[0].at)}", by=None, now=now)
+    sent = mailing.send(message, owner, agency=agency, now=now)
+    said = f"{owner.email}, por el cambio del {clock.long_datetime(made[0].at)}" if sent else RETURNED
+    changes.note(SUBJECT, owner_id, field=FIELD, said=said, by=None, now=now)
 
 
 def _told(field: str, value: str) -> str:

@@ -5,10 +5,12 @@ Sent once per job; a second copy has the same Message-ID.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.urls import reverse
 
-from clientarea import notice_mail, notices
+from clientarea import mailing, notice_mail, notices
 from clientarea.models import NoticeKind
 from payments import payout_document
 from payments.models import Payout, PayoutOrder
@@ -17,10 +19,10 @@ from tenants import branding
 from tenants.models import Agency
 
 
-def send(order_id: int, *, agency: Agency) -> bool:
+def send(order_id: int, *, agency: Agency, now: datetime) -> bool:
     """Tell the owner of a paid order, who may have chosen otherwise meanwhile. Returns whether it was sent. Raises what the mail
     server raises, and pdf.PdfError: the job tries again."""
-    order = PayoutOrder.objects.select_related("owner").get(pk=order_id)
+    order = PayoutOrder.objects.select_related("owner__user").get(pk=order_id)
     if not notices.may_mail(order.owner) or not notices.wish_of(order.owner, NoticeKind.PAYOUT).mail:
         return False
     rows = list(Payout.objects.filter(line__order=order).select_related("lease__unit", "owner").order_by("number"))
@@ -45,5 +47,4 @@ def send(order_id: int, *, agency: Agency) -> bool:
     for row in rows:
         pdf = payout_document.payout_pdf(payout_document.payout_document(row, agency))
         message.attach(f"egreso-{row.full_number}.pdf", pdf, "application/pdf")
-    message.send()
-    return True
+    return mailing.send(message, order.owner, agency=agency, now=now)

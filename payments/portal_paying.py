@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from clientarea.access import client_of
-from payments import access, asking, checkout
+from payments import access, asking, checkout, receipts
 from payments.accounts import TRANSFER
 from payments.awaiting import awaited
 from payments.gateway import GatewayError
@@ -36,7 +36,6 @@ OPEN = (PaymentState.STARTED, PaymentState.PENDING)
 FAILED = (PaymentState.DECLINED, PaymentState.EXPIRED)
 # While the answer is a matter of seconds the page asks often; later (cash, a slow bank) now and then.
 FRESH = timedelta(minutes=15)
-SETTLING = timedelta(minutes=5)
 
 
 @in_person
@@ -168,10 +167,11 @@ def _waiting_attempt(request: HttpRequest, payment: Payment) -> Attempt | None:
 def _state_of(request: HttpRequest, payment: Payment, *, now: datetime) -> dict[str, Any]:
     """What the templates of a payment need."""
     shown, attempt, lines = _shown(payment), _newest(request, payment), list(payment.lines.all())
-    receipt = access.receipts_of(client_of(request)).select_related("file").filter(payment=payment).first()
-    preparing = shown == PaymentState.APPROVED and receipt is not None and not hasattr(receipt, "file")
+    receipt = access.receipts_of(client_of(request)).select_related("file", "payment").filter(payment=payment).first()
+    missing = receipt is not None and not hasattr(receipt, "file") and receipts.on_its_way(receipt, now=now)
+    preparing = missing and shown == PaymentState.APPROVED
     started = attempt.created_at if attempt else payment.created_at
-    live = shown in OPEN or (preparing and receipt is not None and now - receipt.issued_at < SETTLING)
+    live = shown in OPEN or preparing
     return {
         "payment": payment,
         "lines": lines,

@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from clientarea.access import client_of
 from payments import access, documents, receipts, reversal_document
 from payments.forms import PAYMENT_STATES, StateAndYearFilter
-from payments.models import Payment, PaymentSource, PaymentState, Receipt, TransferState
-from payments.portal_paying import SETTLING
+from payments.models import Payment, PaymentState, TransferState
 from payments.transfer.gateway import LABEL as TRANSFER_LABEL
 from saas.accounts.doors import client
 from saas.lib import clock
@@ -48,7 +47,7 @@ def payment_receipt(request: HttpRequest, pk: int) -> HttpResponseBase:
     file = receipts.open_pdf(receipt)
     if file is not None:
         return stored_download(file, name, PDF)
-    if _is_on_its_way(receipt):
+    if receipts.on_its_way(receipt, now=clock.now()):
         return render(request, "payments/receipt_wait.html", {"payment": payment, "receipt": receipt})
     # Drawn for this download alone: storing it would also mail it.
     return drawn_download(
@@ -77,8 +76,3 @@ def _filtered(rows: QuerySet[Payment], filters: StateAndYearFilter) -> QuerySet[
     if year := filters.chosen("year"):
         rows = rows.filter(on__year=int(year))  # type: ignore[misc]
     return rows
-
-
-def _is_on_its_way(receipt: Receipt) -> bool:
-    """Whether a worker is about to store the PDF. Of imported payments none was asked for."""
-    return receipt.payment.source != PaymentSource.IMPORTED and clock.now() - receipt.issued_at < SETTLING

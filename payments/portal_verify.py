@@ -42,7 +42,7 @@ def clearance_check(request: HttpRequest, token: str) -> HttpResponse:
         response["Retry-After"] = "60"
         return response
     letter = clearance.check(token)
-    return _page(request, {"state": "letter" if letter else "unknown", "letter": letter}, status=200 if letter else 404)
+    return _page(request, {"state": "letter" if letter else "no_letter", "letter": letter}, status=200 if letter else 404)
 
 
 def counter_of(address: str) -> str:

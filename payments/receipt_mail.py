@@ -3,9 +3,12 @@ second copy, with the same Message-ID."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.urls import reverse
 
+from clientarea import mailing
 from payments import receipts
 from payments.models import Receipt
 from saas.lib import mail
@@ -13,9 +16,9 @@ from tenants import branding
 from tenants.models import Agency
 
 
-def send(receipt_id: int, *, agency: Agency) -> None:
+def send(receipt_id: int, *, agency: Agency, now: datetime) -> None:
     """Mail the receipt to its client, with the PDF attached. Raises what the mail server raises: the job tries again."""
-    receipt = Receipt.objects.select_related("client", "payment").get(pk=receipt_id)
+    receipt = Receipt.objects.select_related("client__user", "payment").get(pk=receipt_id)
     link = branding.origin(agency) + reverse("payment", args=[receipt.payment_id], urlconf=settings.AGENCY_URLCONF)
     message = mail.build_mail(
         subject=f"Recibimos su pago · comprobante {receipt.full_number}",
@@ -40,4 +43,4 @@ def send(receipt_id: int, *, agency: Agency) -> None:
         raise FileNotFoundError(f"the PDF of receipt {receipt.pk} is not there")
     with pdf:
         message.attach(f"comprobante-{receipt.full_number}.pdf", pdf.read(), "application/pdf")
-    message.send()
+    mailing.send(message, receipt.client, agency=agency, now=now)

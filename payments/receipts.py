@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import IO
 
@@ -27,6 +27,7 @@ from tenants.models import Agency
 from tenants.paper import issuer as issuer
 
 PREFIX = "CP"
+SETTLING = timedelta(minutes=5)  # how long a worker may take to store a PDF before it is drawn for who asks
 
 
 def issue(
@@ -86,6 +87,11 @@ def next_number(series: str) -> int:
 def receipt_file(receipt: Receipt) -> ReceiptFile | None:
     """The stored PDF's row, or None while it is being made."""
     return ReceiptFile.objects.filter(receipt=receipt).first()
+
+
+def on_its_way(receipt: Receipt, *, now: datetime) -> bool:
+    """Whether a worker is about to store the PDF. Of imported payments none was asked for: theirs is drawn when it is wanted."""
+    return receipt.payment.source != PaymentSource.IMPORTED and now - receipt.issued_at < SETTLING
 
 
 def open_pdf(receipt: Receipt) -> IO[bytes] | None:

@@ -16,7 +16,7 @@ from typing import Any
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 
-from clientarea import notice_mail
+from clientarea import mailing, notice_mail
 from clientarea.models import Client
 from payments import accounts, links, reminder_policy
 from payments.models import Contact, ContactState, Invoice, InvoiceState, Reminder, ReminderKind, ReminderPolicy
@@ -32,7 +32,7 @@ class Outcome(StrEnum):
 
     SENT = "sent"
     UNKNOWN = "unknown"  # the mail server fell silent while taking it: never sent again
-    NOT_NEEDED = "not_needed"  # all was paid, or the client wants no mail any more, or has no proper address
+    NOT_NEEDED = "not_needed"  # all was paid, or the client wants no mail any more, or has no proper address, or one that is refused
     TAKEN_BACK = "taken_back"  # its day or its hours were over
     DONE_BEFORE = "done_before"
 
@@ -45,7 +45,7 @@ def send(contact_id: int, *, agency: Agency, now: datetime) -> Outcome:
     contact, invoices, late = claimed
     mine = Contact.objects.filter(pk=contact.pk, state=ContactState.CLAIMED)
     try:
-        taken = _deliver(_message(contact, invoices, late=late, agency=agency))
+        taken = _deliver(_message(contact, invoices, late=late, agency=agency), contact.client, agency=agency, now=now)
     except mail.MailError:
         mine.update(state=ContactState.LISTED)
         return Outcome.NOT_NEEDED
@@ -72,13 +72,15 @@ def _message(contact: Contact, invoices: list[Invoice], *, late: bool, agency: A
     )
 
 
-def _deliver(message: EmailMultiAlternatives) -> bool:
-    """Whether the mail server took it; False where it fell silent while taking it. Raises where it surely did not."""
+def _deliver(message: EmailMultiAlternatives, client: Client, *, agency: Agency, now: datetime) -> bool:
+    """Whether the mail server took it; False where it fell silent while taking it. Raises where it surely did not: mail.MailError
+    where it refuses the address for good."""
     server = get_connection()
     server.open()
     message.connection = server
     try:
-        message.send()
+        if not mailing.send(message, client, agency=agency, now=now):
+            raise mail.MailError("the server refuses the address")
     except (TimeoutError, smtplib.SMTPServerDisconnected):
         return False
     finally:

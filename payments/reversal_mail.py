@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.urls import reverse
 
+from clientarea import mailing
 from payments.models import Reversal
 from payments.reversal_document import reason_of
 from saas.lib import mail
@@ -12,9 +15,9 @@ from tenants import branding
 from tenants.models import Agency
 
 
-def send(reversal_id: int, *, agency: Agency) -> None:
+def send(reversal_id: int, *, agency: Agency, now: datetime) -> None:
     """Tell the client what went back and which invoices are owed again. Raises what the mail server raises."""
-    reversal = Reversal.objects.select_related("client", "payment__receipt").get(pk=reversal_id)
+    reversal = Reversal.objects.select_related("client__user", "payment__receipt").get(pk=reversal_id)
     if not reversal.client.email:
         return
     invoices = [m.invoice for m in reversal.movements.select_related("invoice").order_by("invoice_id") if m.invoice is not None]
@@ -38,4 +41,4 @@ def send(reversal_id: int, *, agency: Agency) -> None:
         **branding.mail_sender(agency),
         message_id_key=f"reversal:{agency.schema_name}:{reversal.pk}",
     )
-    message.send()
+    mailing.send(message, reversal.client, agency=agency, now=now)

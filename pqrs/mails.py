@@ -6,17 +6,20 @@ account that is no longer active, gets none.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 
+from clientarea import mailing
 from pqrs.cases import REOPEN_DAYS, reopen_until
 from pqrs.deadlines import days_left
 from pqrs.models import Case, CaseEvent, CaseState, EventKind
+from saas.accounts import bounces
 from saas.accounts.models import User
-from saas.lib import mail
+from saas.lib import clock, mail
 from tenants import branding
 from tenants.models import Agency
 
@@ -37,7 +40,7 @@ _TO_STAFF = {
 }
 
 
-def send_to_client(event_id: int, *, agency: Agency) -> None:
+def send_to_client(event_id: int, *, agency: Agency, now: datetime) -> None:
     """Tell the client what happened to a case."""
     event = _event(event_id)
     case, client = event.case, event.case.client
@@ -52,10 +55,11 @@ def send_to_client(event_id: int, *, agency: Agency) -> None:
         "reopen_days": REOPEN_DAYS,
         "reopen_until": reopen_until(case),
     }
-    _send(agency, case, subject=subject, template=template, to=client.email, extra=extra, key=f"client:{event.pk}")
+    message = _message(agency, case, subject=subject, template=template, to=client.email, extra=extra, key=f"client:{event.pk}")
+    mailing.send(message, client, agency=agency, now=now)
 
 
-def send_to_staff(event_id: int, user_id: int, *, agency: Agency) -> None:
+def send_to_staff(event_id: int, user_id: int, *, agency: Agency, now: datetime) -> None:
     """Tell a member of staff what a client did, or that a case is theirs."""
     event, user = _event(event_id), User.objects.get(pk=user_id)
     if not user.email or not user.is_active:
@@ -63,18 +67,20 @@ def send_to_staff(event_id: int, user_id: int, *, agency: Agency) -> None:
     heading = _TO_STAFF[_key(event)]
     text = event.message.text if event.message else event.case.description
     extra = {"link": _link(agency, "desk_case", event.case), "name": user.name, "heading": heading.format(number=event.case.number), "text": text}
-    _send(agency, event.case, subject=heading, template="case_staff", to=user.email, extra=extra, key=f"staff:{event.pk}:{user.pk}")
+    message = _message(agency, event.case, subject=heading, template="case_staff", to=user.email, extra=extra, key=f"staff:{event.pk}:{user.pk}")
+    bounces.deliver(message, user, agency_id=agency.pk, now=now)
 
 
-def send_due(case_id: int, user_id: int, *, agency: Agency, today: date, key: str) -> None:
+def send_due(case_id: int, user_id: int, *, agency: Agency, now: datetime, key: str) -> None:
     """Tell a member of staff that the term of a case is about to end."""
     case, user = Case.objects.select_related("client").get(pk=case_id), User.objects.get(pk=user_id)
     if not user.email or not user.is_active:
         return
-    left = days_left(case.due_on, today=today)
+    left = days_left(case.due_on, today=clock.local(now).date())
     subject = "Hoy vence la PQRS {number}" if left == 0 else "Está por vencer la PQRS {number}" if left > 0 else "Venció la PQRS {number}"
     extra = {"link": _link(agency, "desk_case", case), "name": user.name, "heading": subject.format(number=case.number), "left": left}
-    _send(agency, case, subject=subject, template="case_due", to=user.email, extra=extra, key=f"due:{key}")
+    message = _message(agency, case, subject=subject, template="case_due", to=user.email, extra=extra, key=f"due:{key}")
+    bounces.deliver(message, user, agency_id=agency.pk, now=now)
 
 
 def _event(event_id: int) -> CaseEvent:
@@ -89,8 +95,10 @@ def _link(agency: Agency, view: str, case: Case) -> str:
     return branding.origin(agency) + reverse(view, args=[case.number], urlconf=settings.AGENCY_URLCONF)
 
 
-def _send(agency: Agency, case: Case, *, subject: str, template: str, to: str, extra: dict[str, Any], key: str) -> None:
-    message = mail.build_mail(
+def _message(
+    agency: Agency, case: Case, *, subject: str, template: str, to: str, extra: dict[str, Any], key: str
+) -> EmailMultiAlternatives:
+    return mail.build_mail(
         subject=subject.format(number=case.number),
         template=template,
         context={
@@ -102,4 +110,3 @@ def _send(agency: Agency, case: Case, *, subject: str, template: str, to: str, e
         **branding.mail_sender(agency),
         message_id_key=f"pqrs:{agency.schema_name}:{key}",
     )
-    message.send()

@@ -15,13 +15,13 @@ def invite_some(task: Task) -> None:
 @handles("clientarea.mail_file_shared")
 def mail_file_shared(task: Task) -> None:
     """Tell a client of a file that was shared."""
-    file_mail.send_shared(task.payload["file_id"], agency=current_agency())
+    file_mail.send_shared(task.payload["file_id"], agency=current_agency(), now=clock.now())
 
 
 @handles("clientarea.mail_file_event")
 def mail_file_event(task: Task) -> None:
     """Tell what happened to a request for a file."""
-    file_mail.send_event(task.payload["event_id"], agency=current_agency())
+    file_mail.send_event(task.payload["event_id"], agency=current_agency(), now=clock.now())
 
 
 @handles("clientarea.make_paper")
@@ -37,4 +37,4 @@ def purge_paper(task: Task) -> None:
 @handles("clientarea.notice_mail")
 def mail_notice(task: Task) -> None:
     """Mail what a notice says."""
-    notice_mail.send(task.payload["notice_id"], agency=current_agency())
+    notice_mail.send(task.payload["notice_id"], agency=current_agency(), now=clock.now())

@@ -96,13 +96,13 @@ def receipt_pdf(task: Task) -> None:
 @handles("payments.receipt_mail")
 def mail_receipt(task: Task) -> None:
     """Mail a receipt with its PDF to the client."""
-    receipt_mail.send(task.payload["receipt_id"], agency=current_agency())
+    receipt_mail.send(task.payload["receipt_id"], agency=current_agency(), now=clock.now())
 
 
 @handles("payments.reversal_mail")
 def mail_reversal(task: Task) -> None:
     """Tell the client that a payment was reversed."""
-    reversal_mail.send(task.payload["reversal_id"], agency=current_agency())
+    reversal_mail.send(task.payload["reversal_id"], agency=current_agency(), now=clock.now())
 
 
 @handles("payments.refund")
@@ -126,7 +126,7 @@ def mail_invoice(task: Task) -> None:
 @handles("payments.payout_mail")
 def mail_payout(task: Task) -> None:
     """Tell an owner that the money was sent, with its vouchers."""
-    payout_mail.send(task.payload["order_id"], agency=current_agency())
+    payout_mail.send(task.payload["order_id"], agency=current_agency(), now=clock.now())
 
 
 @handles("payments.owner_bank_mail")

@@ -12,13 +12,13 @@ from tenants.context import current_agency
 @handles("pqrs.mail_client")
 def mail_client(task: Task) -> None:
     """Mail the client what happened to a case."""
-    mails.send_to_client(task.payload["event_id"], agency=current_agency())
+    mails.send_to_client(task.payload["event_id"], agency=current_agency(), now=clock.now())
 
 
 @handles("pqrs.mail_staff")
 def mail_staff(task: Task) -> None:
     """Mail a member of staff what a client did, or that a case is theirs."""
-    mails.send_to_staff(task.payload["event_id"], task.payload["user_id"], agency=current_agency())
+    mails.send_to_staff(task.payload["event_id"], task.payload["user_id"], agency=current_agency(), now=clock.now())
 
 
 @handles("pqrs.due")
@@ -32,4 +32,4 @@ def due(task: Task) -> None:
 @handles("pqrs.mail_due")
 def mail_due(task: Task) -> None:
     """Mail one reminder."""
-    mails.send_due(task.payload["case_id"], task.payload["user_id"], agency=current_agency(), today=clock.today(), key=task.key)
+    mails.send_due(task.payload["case_id"], task.payload["user_id"], agency=current_agency(), now=clock.now(), key=task.key)

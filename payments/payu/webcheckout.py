@@ -137,7 +137,7 @@ def cash_warning(amount: Decimal) -> str:
 
 
 def _pesos(amount: Decimal) -> str:
-    return "$ " + f"{int(amount):,}".replace(",", ".")
+    return "$\u00a0" + f"{int(amount):,}".replace(",", ".")
 
 
 def _check_account(credentials: Credentials, request: CheckoutRequest) -> None:

@@ -38,9 +38,18 @@ class Path:
 
 
 def send(message: EmailMultiAlternatives, user: User, *, agency_id: int, now: datetime) -> bool:
+    """Send a mail that begins anew, such as an invitation: `deliver`, and what was known against the address is forgotten."""
+    sent = deliver(message, user, agency_id=agency_id, now=now)
+    if sent:
+        forget(user)
+    return sent
+
+
+def deliver(message: EmailMultiAlternatives, user: User, *, agency_id: int, now: datetime) -> bool:
     """Send a mail to an account's address. False, and written on the account, where the server refused it for good.
 
-    Raises what else the server or the network raises: it may be tried again.
+    What came back before stays known for a while: that a server took this one says little. Where nothing came back for
+    LIFE, it is forgotten. Raises what else the server or the network raises: it may be tried again.
     """
     if settings.MAIL_BOUNCES:
         # Django gives `from_email` to the server as the envelope's sender; people see the header.
@@ -55,7 +64,7 @@ def send(message: EmailMultiAlternatives, user: User, *, agency_id: int, now: da
         log.info("%s: the mail server refuses the address of account %s: %s", signing.current_schema(), user.pk, why.value)
         User.objects.filter(pk=user.pk, email=user.email).update(mail_refused_at=now, mail_refused_for=why)
         return False
-    forget(user)
+    User.objects.filter(pk=user.pk, mail_refused_at__lt=now - LIFE).update(mail_refused_at=None, mail_refused_for="")
     return True
 
 

@@ -65,12 +65,13 @@ def short_date(day: date | datetime) -> str:
 
 
 def long_datetime(moment: datetime) -> str:
-    """`23 de noviembre de 2026, 3:05 p. m.`, in Bogotá."""
+    """`23 de noviembre de 2026, 3:05 p. m.`, in Bogotá. The hour never breaks across lines: its spaces are U+00A0."""
     there = local(moment)
     half = "a. m." if there.hour < 12 else "p. m."
     if is_english():
         half = half.replace(" ", "")
-    return f"{long_date(there)}, {there.hour % 12 or 12}:{there.minute:02d} {half}"
+    hour = f"{there.hour % 12 or 12}:{there.minute:02d} {half}".replace(" ", "\u00a0")
+    return f"{long_date(there)}, {hour}"
 
 
 def month_name(period: str | date) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 CENT = Decimal("0.01")
 LIMIT = Decimal(10) ** 12
 NBSP = "\u00a0"
+MINUS = "\u2212"
 _SPACES = re.compile(r"[\s\u00a0\u2007\u202f]+")
 # Spaces stand around a figure, or inside it in the place of the points: "950000 265000" are two amounts, not one.
 _TEXT = re.compile(
@@ -32,16 +33,17 @@ class MoneyError(ValueError):
 
 
 def cop(amount: Decimal | int) -> str:
-    """An amount as people read it: `$ 1.850.000`, with cents only if there are any, `-$ 1.850.000` below zero.
+    """An amount as people read it: `$ 1.850.000`, with cents only if there are any, `−$ 1.850.000` below zero.
 
-    The space after `$` is U+00A0, so that a figure never breaks across lines. Cents are rounded half up.
+    The space after `$` is U+00A0, so that a figure never breaks across lines; the sign is U+2212, as wide as a figure, which a
+    screen reader says. Cents are rounded half up.
     """
     value = Decimal(amount).quantize(CENT, ROUND_HALF_UP)
     whole, cents = divmod(abs(value), 1)
     figure = f"{int(whole):,}".replace(",", ".")
     if cents:
         figure += f",{int(cents * 100):02d}"
-    return f"{'-' if value < 0 else ''}${NBSP}{figure}"
+    return f"{MINUS if value < 0 else ''}${NBSP}{figure}"
 
 
 def parse_cop(text_or_number: object) -> Decimal:
@@ -126,7 +128,7 @@ def _from_float(number: float) -> Decimal:
 
 
 def _from_text(text: str) -> Decimal:
-    found = _TEXT.fullmatch(_SPACES.sub(" ", text).strip().replace("\u2212", "-"))
+    found = _TEXT.fullmatch(_SPACES.sub(" ", text).strip().replace(MINUS, "-"))
     if not found or (found["sign"] and found["inner"]):
         raise _unreadable(text)
     figure = found["figure"].replace(" ", ".")

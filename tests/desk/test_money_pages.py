@@ -194,7 +194,7 @@ def test_staff_reverses_on_the_page(here: Cast, paid: Attempt, browse: Any) -> N
     assert browser.post(path, {"reason": "Pago equivocado", "sure": "on"}).status_code == 302
     text = text_of(browser.get(at("desk_payment", paid.payment_id)))
     for told in (
-        "Pago reversado con el documento RV-1.", "RV-1 · Reversado por la inmobiliaria", "Pago equivocado · Sara Equipo", "-$ 1.215.000",
+        "Pago reversado con el documento RV-1.", "RV-1 · Reversado por la inmobiliaria", "Pago equivocado · Sara Equipo", "−$ 1.215.000",
     ):  # fmt: skip
         assert told in text, told
     with context.in_agency(here.agency):
@@ -285,7 +285,7 @@ def test_the_close_of_a_day_by_means_and_as_files(here: Cast, paid: Attempt, bro
     assert received["Efectivo"] == (1, Decimal(500_000), Decimal(-500_000))
     browser = browse(here.agency, here.sara)
     text = text_of(browser.get(at("desk_close"), {"dia": today.isoformat()}))
-    for told in ("Transferencia 1 $ 300.000 $ 0", "Efectivo 1 $ 500.000 -$ 500.000", "RV-1", "Sara Equipo"):
+    for told in ("Transferencia 1 $ 300.000 $ 0", "Efectivo 1 $ 500.000 −$ 500.000", "RV-1", "Sara Equipo"):
         assert told in text, told
     got = browser.get(at("desk_close_file", today.isoformat(), "csv"))
     assert (got["Content-Disposition"], got["Content-Type"]) == (f'attachment; filename="cierre-{today}.csv"', "text/csv; charset=utf-8")

@@ -58,6 +58,7 @@ def test_dates_as_people_read_them(day: date, long: str, short: str) -> None:
 )  # fmt: skip
 def test_moments_as_people_read_them(hour: int, minute: int, shown: str) -> None:
     moment = datetime(2026, 11, 23, hour, minute, tzinfo=BOGOTA)
+    shown = shown.replace(" ", "\u00a0")  # an hour stays in one line
     assert clock.long_datetime(moment) == f"23 de noviembre de 2026, {shown}"
     assert clock.long_datetime(moment.astimezone(UTC)) == f"23 de noviembre de 2026, {shown}"
     with pytest.raises(ValueError, match="naive"):

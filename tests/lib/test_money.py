@@ -23,7 +23,7 @@ weights = st.lists(st.decimals(min_value=0, max_value=100, places=4), min_size=1
         (999, "$\u00a0999"),
         (1000, "$\u00a01.000"),
         (1_850_000, "$\u00a01.850.000"),
-        (-1_850_000, "-$\u00a01.850.000"),
+        (-1_850_000, "\u2212$\u00a01.850.000"),
         (Decimal("1850000.00"), "$\u00a01.850.000"),
         (Decimal("1850000.5"), "$\u00a01.850.000,50"),
         (Decimal("0.05"), "$\u00a00,05"),
@@ -31,7 +31,7 @@ weights = st.lists(st.decimals(min_value=0, max_value=100, places=4), min_size=1
         (Decimal("0.994"), "$\u00a00,99"),
         (Decimal("0.995"), "$\u00a01"),
         (Decimal("-0.004"), "$\u00a00"),  # no minus before nothing
-        (Decimal("-0.005"), "-$\u00a00,01"),
+        (Decimal("-0.005"), "\u2212$\u00a00,01"),
         (999_999_999_999, "$\u00a0999.999.999.999"),
     ],
 )

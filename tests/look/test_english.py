@@ -93,7 +93,7 @@ def test_dates_are_in_words_of_the_language() -> None:
     assert said[0] == f"{NOW.day} November 2026"
     assert said[1] == f"{NOW.day} Nov 2026"
     assert said[2] == "November 2026"
-    assert re.fullmatch(rf"{NOW.day} November 2026, \d+:\d\d [ap]\.m\.", said[3])
+    assert re.fullmatch(rf"{NOW.day} November 2026, \d+:\d\d\u00a0[ap]\.m\.", said[3])
 
 
 # The switch

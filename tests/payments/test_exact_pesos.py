@@ -109,7 +109,7 @@ def test_the_renter_reads_them(here: Cast, browse: Any) -> None:
     assert "Total $ 1.215.000 Abonado −$ 1.100.000 Saldo $ 115.000" in page
     for said in ("CP-1 $ 500.000", "CP-2 $ 300.000", "CP-3 $ 200.000", "Nota crédito — — $ 100.000"):
         assert said in page
-    assert "Total $ 1.215.000 Abonado -$ 1.100.000 Saldo $ 115.000" in pages_of(rita.get(at("invoice_pdf", invoice.pk)).content)[0]
+    assert "Total $ 1.215.000 Abonado −$ 1.100.000 Saldo $ 115.000" in pages_of(rita.get(at("invoice_pdf", invoice.pk)).content)[0]
     assert "Total pendiente $ 115.000" in text_of(rita.get(at("home")))
     history = text_of(rita.get(at("payments")))
     for said in ("Aprobado $ 200.000 CP-3", "Aprobado $ 300.000 CP-2", "Aprobado $ 500.000 CP-1"):
@@ -133,13 +133,13 @@ def test_the_owner_reads_them(here: Cast, browse: Any) -> None:
         assert said in income
     assert "Diciembre de 2026 $ 781.893 $ 74.436 $ 707.457" in income
     page = text_of(oscar.get(at("payout", voucher.pk)))
-    assert "Canon recaudado $ 781.893 Comisión de administración -$ 62.551 IVA de la comisión -$ 11.885 Neto girado $ 707.457" in page
+    assert "Canon recaudado $ 781.893 Comisión de administración −$ 62.551 IVA de la comisión −$ 11.885 Neto girado $ 707.457" in page
     for said in ("CP-1 23 de noviembre de 2026 $ 500.000", "CP-2 23 de noviembre de 2026 $ 300.000", "CP-3 23 de noviembre de 2026 $ 200.000"):
         assert said in page
     (paper,) = pages_of(oscar.get(at("payout_receipt", voucher.pk)).content)
-    assert "Canon recaudado $ 781.893 Comisión de administración -$ 62.551 IVA de la comisión -$ 11.885 Neto girado $ 707.457" in paper
+    assert "Canon recaudado $ 781.893 Comisión de administración −$ 62.551 IVA de la comisión −$ 11.885 Neto girado $ 707.457" in paper
     (certificate,) = pages_of(oscar.get(at("owner_certificate", 2026)).content)
-    assert "Total $ 781.893 -$ 62.551 -$ 11.885 $ 0 $ 0 $ 707.457" in certificate
+    assert "Total $ 781.893 −$ 62.551 −$ 11.885 $ 0 $ 0 $ 707.457" in certificate
     commission = text_of(oscar.get(at("commission", fee.pk)))
     assert "Comisión de administración noviembre de 2026 $ 62.551 IVA $ 11.885 Total $ 74.436 Abonado −$ 74.436 Saldo $ 0" in commission
     asked = {"account": "comisiones", **STATEMENT}

@@ -73,7 +73,7 @@ def test_row_17_a_receipt_whose_pdf_has_no_room_keeps_its_money_and_its_page_say
     page = browser.get(f"/area-de-clientes/pagos/{attempt.payment_id}/comprobante/")
     assert (page.status_code, "El comprobante se está preparando" in page.content.decode()) == (200, True)
     # Whoever comes back when it takes long gets it all the same, drawn for that download alone.
-    monkeypatch.setattr("payments.portal_payments.SETTLING", timedelta())
+    monkeypatch.setattr("payments.receipts.SETTLING", timedelta())
     with no_file_over(100):
         page = browser.get(f"/area-de-clientes/pagos/{attempt.payment_id}/comprobante/")
     assert (page.status_code, page["Content-Type"], page.content[:5]) == (200, "application/pdf", b"%PDF-")

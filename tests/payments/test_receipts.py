@@ -71,8 +71,8 @@ def test_the_paper_is_made_once_and_again_if_it_is_lost(here: Cast) -> None:
 def test_row_16_the_mail_brings_the_paper_and_a_second_copy_bears_the_same_id(here: Cast) -> None:
     _attempt, receipt = paid(here)
     receipts.make_pdf(receipt.pk, agency=here.agency, now=NOW)
-    receipt_mail.send(receipt.pk, agency=here.agency)
-    receipt_mail.send(receipt.pk, agency=here.agency)
+    receipt_mail.send(receipt.pk, agency=here.agency, now=NOW)
+    receipt_mail.send(receipt.pk, agency=here.agency, now=NOW)
     first, second = mail.outbox
     assert first.to == [here.rita.email]
     assert first.subject == "Recibimos su pago · comprobante CP-1"

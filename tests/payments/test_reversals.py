@@ -226,8 +226,8 @@ def test_the_client_is_told_once_for_each_reversal(here: Cast) -> None:
     attempt = start(here)
     say(attempt, transaction="t-1")
     reversal = _reverse(Payment.objects.get(), here)
-    reversal_mail.send(reversal.pk, agency=here.agency)
-    reversal_mail.send(reversal.pk, agency=here.agency)
+    reversal_mail.send(reversal.pk, agency=here.agency, now=NOW)
+    reversal_mail.send(reversal.pk, agency=here.agency, now=NOW)
     first, second = mail.outbox
     body = str(first.body).replace("\u00a0", " ")
     assert (first.to, first.subject) == ([here.rita.email], "Se reversó un pago · RV-1")

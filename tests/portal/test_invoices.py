@@ -168,7 +168,7 @@ def test_an_invoice_says_what_it_consists_of(here: Cast, browse: Any) -> None:
     assert "Realizar pago" not in text
 
     text = text_of(rita.get(at("invoice", other.pk)))
-    assert "IVA $ 190.000 Retenciones -$ 35.000 Total $ 1.420.000" in text
+    assert "IVA $ 190.000 Retenciones −$ 35.000 Total $ 1.420.000" in text
 
 
 def test_a_void_invoice_asks_for_nothing(here: Cast, browse: Any) -> None:

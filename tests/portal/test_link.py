@@ -316,7 +316,7 @@ def test_what_was_paid_of_it_already_is_told(here: Cast) -> None:
         invoice_mail.send(make_invoice(here.lease, 44, applied=Decimal(215_000)).pk, agency=here.agency, now=clock.now())
     body = str(mail.outbox[0].body).replace("\u00a0", " ")
     assert "Valor por pagar: $ 1.000.000" in body
-    assert "- Abonado: -$ 215.000" in body
+    assert "- Abonado: −$ 215.000" in body
 
 
 def test_what_needs_no_money_or_has_no_address_is_not_mailed(here: Cast) -> None:

@@ -70,7 +70,7 @@ def test_the_paper_says_what_was_kept_and_hides_the_account(here: Cast, browse: 
     paper = pypdfium2.PdfDocument(answer.content)[0].get_textpage().get_text_range().replace("\u00a0", " ")
     for said in (
         "Comprobante de egreso", "CE-3002", "Óscar Propietario Gómez", "CC 1.002", "15 de octubre de 2026", "octubre de 2026", "Bancolombia",
-        "**** 8901", "CA-1", "$ 950.000", "-$ 76.000", "-$ 14.440", "-$ 33.250", "-$ 100.000", "$ 726.310",
+        "**** 8901", "CA-1", "$ 950.000", "−$ 76.000", "−$ 14.440", "−$ 33.250", "−$ 100.000", "$ 726.310",
         "Setecientos veintiséis mil trescientos diez pesos",
     ):  # fmt: skip
         assert said in paper

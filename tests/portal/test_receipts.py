@@ -171,7 +171,10 @@ def test_an_imported_receipt_is_drawn_at_once_and_mails_nobody(here: Cast, brows
     with context.in_agency(here.agency):
         receipt = imported(here)
         jobs = Job.objects.count()
-    answer = browse(here.agency, here.rita.user).get(at("payment_receipt", receipt.payment_id))
+    rita = browse(here.agency, here.rita.user)
+    page = rita.get(at("payment", receipt.payment_id))
+    assert (len(tags(page, "download-receipt")), "se está preparando" in text_of(page)) == (1, False)
+    answer = rita.get(at("payment_receipt", receipt.payment_id))
     assert answer["Content-Disposition"] == 'attachment; filename="comprobante-RC-500.pdf"'
     assert answer["Cache-Control"] == "private, no-store"
     paper = pypdfium2.PdfDocument(answer.content)[0].get_textpage().get_text_range()

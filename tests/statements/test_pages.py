@@ -209,7 +209,7 @@ def test_the_years_and_their_papers(here: Cast, browse: Any) -> None:
     assert paper["Content-Disposition"] == 'attachment; filename="certificado-propietario-2026.pdf"'
     (page,) = pages_of(paper.content)
     assert "El año no ha terminado: valores hasta el 23 de noviembre de 2026." in page
-    assert "Total $ 950.000 -$ 76.000 -$ 14.440 -$ 33.250 -$ 100.000 $ 726.310" in page
+    assert "Total $ 950.000 −$ 76.000 −$ 14.440 −$ 33.250 −$ 100.000 $ 726.310" in page
     assert "IN-1" in page
     assert "El año no ha terminado" not in pages_of(oscar.get(at("owner_certificate", 2025)).content)[0]
     for year in (2024, 0, 99999):
@@ -265,8 +265,10 @@ def test_the_picture_and_its_table_say_the_same(here: Cast, browse: Any) -> None
     answer = oscar.get(at("payouts"))
     drawn = answer.content.decode()
     assert 'role="img"' in tags(answer, "income-chart")[0]
-    assert re.findall(r'<rect class="chart-net" x="(\d+)" y="(\d+)" width="8" height="(\d+)">', drawn) == [("81", "10", "90"), ("91", "55", "45")]
-    assert re.findall(r'<rect class="chart-kept" x="(\d+)" y="(\d+)" width="8" height="(\d+)">', drawn) == [("81", "0", "10"), ("91", "0", "55")]
+    lines = re.findall(r'<line class="chart-(net|kept)" x1="(\d+)" y1="(\d+)" x2="(\d+)" y2="(\d+)">', drawn)
+    assert lines == [
+        ("kept", "85", "0", "85", "10"), ("net", "85", "10", "85", "100"), ("kept", "95", "0", "95", "55"), ("net", "95", "55", "95", "100"),
+    ]  # fmt: skip
     assert len(tags(answer, "income-month")) == 12
     assert "Septiembre de 2026 $ 950.000 $ 90.440 $ 859.560" in text_of(answer)
     assert "Mes a mes, 2025" in text_of(oscar.get(at("payouts"), {"year": "2025"}))

@@ -67,13 +67,13 @@ def test_a_certificate_of_one_unit_and_of_eighty() -> None:
     data = certificate_pdf(certificate(1))
     assert_accessible(data, "Certificado anual 2025")
     (page,) = pages_of(data)
-    for said in ("Neto girado $ 859.560 Ochocientos cincuenta y nueve mil", "certifica que en el año 2025 recaudó y giró.", "-$ 76.000"):
+    for said in ("Neto girado $ 859.560 Ochocientos cincuenta y nueve mil", "certifica que en el año 2025 recaudó y giró.", "−$ 76.000"):
         assert said in page, said
     assert "El año no ha terminado" not in page
     pages = pages_of(certificate_pdf(certificate(80)))
     assert len(pages) >= 4
     assert all("IVA comisión" in page for page in pages if "Cali" in page)
-    assert "Total $ 76.000.000 -$ 6.080.000 -$ 1.155.200 $ 0 $ 0 $ 68.764.800" in pages[-1]
+    assert "Total $ 76.000.000 −$ 6.080.000 −$ 1.155.200 $ 0 $ 0 $ 68.764.800" in pages[-1]
 
 
 def test_a_year_that_is_not_over_says_so() -> None:
