@@ -88,7 +88,7 @@ def desk_payouts_make(request: HttpRequest) -> HttpResponse:
     for each in owners:
         each["bankless"] = each["owner"].pk not in known
     context = {
-        "form": UntilForm(initial={"hasta": until}, today=form.today),
+        "form": form if form.errors else UntilForm(initial={"hasta": until}, today=form.today),
         "proposal": proposal,
         "page": page_of(request, owners),
         "collected": sum((liquid.collected for liquid in proposal.liquids), Decimal(0)),
