@@ -127,13 +127,13 @@ class ManualForm(desk_repeats.AsksAgain, _LinesForm):
     paid_on = DayField(label=_("Fecha en que pagó"))
     means = forms.ChoiceField(label=_("Medio"), choices=[(each, each) for each in manual.MEANS])
     reference = LineField(
-        label=_("Referencia"), max_length=80, required=False, help_text=_("Número de la transferencia, consignación o cheque.")
+        label=_("Referencia"), max_length=80, required=False, help_text=_("El número de la transferencia, consignación o cheque. Solo el efectivo va sin él.")
     )
     again = desk_repeats.AgainField()
     proof = forms.FileField(
         label=_("Soporte"),
         required=False,
-        help_text=_("PDF, JPEG o PNG de hasta 5 MB. Solo lo ve el equipo."),
+        help_text=_("PDF, JPEG o PNG de hasta 5 MB. Solo el efectivo va sin él. Solo lo ve el equipo."),
         widget=forms.FileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
     )
     how = forms.ChoiceField(

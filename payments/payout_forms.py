@@ -38,7 +38,7 @@ class UntilForm(forms.Form):
     def clean_hasta(self) -> date | None:
         day: date | None = self.cleaned_data["hasta"]
         if day is not None and day > self.today:
-            raise forms.ValidationError(_("La fecha no puede ser futura: abajo está lo recaudado hasta hoy."))
+            raise forms.ValidationError(_("La fecha no puede ser futura."))
         return day
 
     def until(self) -> date:

@@ -81,6 +81,7 @@ document.addEventListener("input", ({ target }) => {
   if (any) form.querySelector("[name=how][value=chosen]").checked = true;
   if (any || target.name !== "amount") share(form);
 });
+window.addEventListener("pageshow", () => document.querySelectorAll("form[data-share]").forEach((form) => form.querySelector("[data-owed]:checked") && share(form)));
 
 // <details data-fold open>: closed on a telephone, where the list itself comes first
 if (matchMedia("(max-width: 767.98px)").matches) document.querySelectorAll("details[data-fold]").forEach((part) => { part.open = false; });
