@@ -127,7 +127,10 @@ class ManualForm(desk_repeats.AsksAgain, _LinesForm):
     paid_on = DayField(label=_("Fecha en que pagó"))
     means = forms.ChoiceField(label=_("Medio"), choices=[(each, each) for each in manual.MEANS])
     reference = LineField(
-        label=_("Referencia"), max_length=80, required=False, help_text=_("El número de la transferencia, consignación o cheque. Solo el efectivo va sin él.")
+        label=_("Referencia"),
+        max_length=80,
+        required=False,
+        help_text=_("El número de la transferencia, consignación o cheque. Solo el efectivo va sin él."),
     )
     again = desk_repeats.AgainField()
     proof = forms.FileField(
