@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clientarea.models import Client
-from payments import api_forms, documents, receipts, settlement
+from payments import api_forms, documents, receipts, repeats, settlement
 from payments.api_invoices import PdfRenderer
 from payments.manual import EntryRefused, ManualPayment
 from payments.models import Payment, Payout, Receipt
@@ -32,6 +32,7 @@ from saas.api.views import ListView, PostingMixin, Resource, created
 from saas.audit.changes import record
 from saas.lib import clock
 from saas.lib.here import current_schema
+from saas.lib.money import cop
 from tenants.context import current_agency
 
 PAYMENTS, RECEIPTS, PAYOUTS = "Pagos", "Comprobantes de pago", "Egresos"
@@ -64,7 +65,9 @@ class Payments(PostingMixin, ListView):
 
     @documented(
         "payments_register", "Registrar un pago recibido por fuera", tag=PAYMENTS, out=api_forms.Payment, status=201, request=api_forms.PaymentIn,
-        text="Efectivo, transferencia, consignación o cheque. Se numera su comprobante y se le envía al cliente.",
+        text="Efectivo, transferencia, consignación o cheque. Se numera su comprobante y se le envía al cliente. Si otro pago ya tiene esa "
+        "referencia, se responde 409 (`urn:problem:reference-used`, con `payment`, su id): si de verdad es otro, envíelo de nuevo con "
+        "`other_than`, ese id, y otro Idempotency-Key.",
     )  # fmt: skip
     def post(self, request: Request) -> Any:
         return super().post(request)
@@ -86,6 +89,8 @@ class Payments(PostingMixin, ListView):
         known = Payment.objects.filter(entry_key=entry.key).first()
         if known is not None and (known.client_id, known.amount, known.paid_on) != (client.pk, entry.amount, entry.paid_on):
             raise Problem(422, "Ese Idempotency-Key ya registró otro pago.")
+        if known is None:
+            _ask_again(entry, given.get("other_than"))
         try:
             payment = settlement.settle_manual(entry, staff=caller.staff, now=now)
         except EntryRefused as error:
@@ -179,6 +184,18 @@ class OnePayout(Resource):
     @documented("payouts_read", "Leer un egreso", tag=PAYOUTS, out=api_forms.Payout)
     def get(self, request: Request, pk: int) -> Response:
         return Response(api_forms.Payout(get_object_or_404(Payout, pk=pk)).data)
+
+
+def _ask_again(entry: ManualPayment, said: int | None) -> None:
+    """Raises Problem (409) if another payment has that reference and the caller did not say that this one is `other_than` it."""
+    other = repeats.payment_with(entry.reference)
+    if other is None or other.pk == said:
+        return
+    text = f"La referencia {entry.reference} ya está en el pago {other.pk}, de {cop(other.amount)}. Si este es otro, envíelo de nuevo con "
+    raise Problem(
+        409, f'{text}"other_than": {other.pk} y otro Idempotency-Key.', errors={"reference": ["Ya se usó."]}, kind="reference-used",
+        more={"payment": other.pk},
+    )  # fmt: skip
 
 
 def _payments() -> QuerySet[Payment]:

@@ -96,6 +96,7 @@ class PaymentIn(serializers.Serializer[Any]):
     amount = Amount(help_text="Lo recibido.")
     means = serializers.ChoiceField([(name, name) for name in MEANS], help_text="Cómo se recibió.")
     reference = Text(max_length=80, required=False, allow_blank=True, help_text="Número de la consignación o transferencia.")
+    other_than = identifier(required=False, help_text="El pago que ya tiene esa referencia, si este es otro: el `payment` del 409.")
     paid_on = Day(help_text="Cuándo se recibió.")
     lines = serializers.ListField(child=Line(), required=False, max_length=60, help_text="Lo que no se aplica queda como saldo a favor.")
 

@@ -25,7 +25,7 @@ from saas.lib.form_fields import DayField, LineField, PositivePesosField, Reason
 OLDEST_FIRST, CHOSEN, CREDIT = "oldest", "chosen", "credit"
 HOW = [
     (OLDEST_FIRST, _("A las facturas más antiguas; si sobra, queda como saldo a favor")),
-    (CHOSEN, _("A las facturas que indico en la lista; si sobra, queda como saldo a favor")),
+    (CHOSEN, _("A las facturas que marco en la lista; si sobra, queda como saldo a favor")),
     (CREDIT, _("Guardarlo todo como saldo a favor")),
 ]
 OLDEST_DAY = timedelta(days=366)
@@ -74,13 +74,13 @@ class _LinesForm(KeyedForm):
             label = _("Aplicar a la factura %(number)s") % {"number": invoice.full_number}
             self.fields[f"invoice_{invoice.pk}"] = CopField(label=label, required=False)
 
-    def rows(self) -> list[tuple[Invoice, forms.BoundField]]:
-        """Each invoice with its field."""
-        return [(invoice, self[f"invoice_{invoice.pk}"]) for invoice in self.invoices]
+    def rows(self) -> list[tuple[Invoice, forms.BoundField, forms.BoundField | None]]:
+        """Each invoice with its amount and, where there is one, its box to tick."""
+        return [(i, self[f"invoice_{i.pk}"], self[f"pick_{i.pk}"] if f"pick_{i.pk}" in self.fields else None) for i in self.invoices]
 
     def plain(self) -> list[forms.BoundField]:
         """The fields that are not an invoice's."""
-        return [field for field in self if not field.name.startswith("invoice_")]
+        return [field for field in self if not field.name.startswith(("invoice_", "pick_"))]
 
     def lines(self) -> tuple[tuple[int, Decimal], ...]:
         """(invoice id, COP) of those that have an amount."""
@@ -96,19 +96,22 @@ class _LinesForm(KeyedForm):
 
 
 class ManualForm(desk_repeats.AsksAgain, _LinesForm):
-    """*Registrar pago*: money that came in outside."""
+    """*Registrar pago*: money that came in outside. An invoice that is ticked and has no amount gets what there is, the oldest first."""
 
     amount = CopField(label=_("Valor recibido"), help_text=_("En pesos, por ejemplo 1.215.000."))
     paid_on = DayField(label=_("Fecha en que pagó"))
     means = forms.ChoiceField(label=_("Medio"), choices=[(each, each) for each in manual.MEANS])
     reference = LineField(
-        label=_("Referencia"), max_length=80, required=False, help_text=_("Número de la transferencia, consignación o cheque.")
+        label=_("Referencia"),
+        max_length=80,
+        required=False,
+        help_text=_("El número de la transferencia, consignación o cheque. Solo el efectivo va sin él."),
     )
     again = desk_repeats.AgainField()
     proof = forms.FileField(
         label=_("Soporte"),
         required=False,
-        help_text=_("PDF, JPEG o PNG de hasta 5 MB. Solo lo ve el equipo."),
+        help_text=_("PDF, JPEG o PNG de hasta 5 MB. Solo el efectivo va sin él. Solo lo ve el equipo."),
         widget=forms.FileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
     )
     how = forms.ChoiceField(
@@ -119,6 +122,10 @@ class ManualForm(desk_repeats.AsksAgain, _LinesForm):
         super().__init__(*args, **options)
         self.client, self.today = client, today
         self.fields["paid_on"].widget.attrs.update(max=today.isoformat(), min=(today - OLDEST_DAY).isoformat())
+        for invoice in self.invoices:
+            box = forms.CheckboxInput(attrs={"class": "form-check-input", "data-owed": str(invoice.balance)})
+            label = _("Marcar la factura %(number)s") % {"number": invoice.full_number}
+            self.fields[f"pick_{invoice.pk}"] = forms.BooleanField(label=label, required=False, widget=box)
         if not self.invoices:
             self.fields["how"].choices = [HOW[2]]  # type: ignore[attr-defined]
             self.initial["how"] = CREDIT
@@ -149,14 +156,38 @@ class ManualForm(desk_repeats.AsksAgain, _LinesForm):
                 self.add_error("proof", _("Adjunte el soporte: solo el efectivo se registra sin él."))
         self.ask_again(data.get("reference", ""), desk_repeats.received(data.get("reference", ""), key=data.get("key")))
         if data.get("how") == CHOSEN:
-            self.check_balances()
-            told = sum((amount for _pk, amount in self.lines()), Decimal(0))
-            if not told and not self.errors:
-                self.add_error("how", _("Escriba cuánto aplicar a por lo menos una factura."))
-            if data.get("amount") and told > data["amount"]:
-                text = _("Lo que aplica a las facturas (%(told)s) pasa del valor recibido.")
-                self.add_error("amount", text % {"told": money.cop(told)})
+            self._check_chosen()
+        elif "how" in data and any(data.get(f"pick_{i.pk}") or data.get(f"invoice_{i.pk}") for i in self.invoices):
+            self.add_error("how", _("Marcó facturas de la lista: elija aplicarlo a las que marca, o quite las marcas y los valores."))
         return data
+
+    def lines(self) -> tuple[tuple[int, Decimal], ...]:
+        """What was typed, and of the rest what the ticked ones owe."""
+        typed = super().lines()
+        left = self.cleaned_data["amount"] - sum((amount for _pk, amount in typed), Decimal(0))
+        return (*typed, *manual.oldest_first(self._to_fill(), left))
+
+    def _to_fill(self) -> list[Invoice]:
+        """The ticked ones without an amount."""
+        data = self.cleaned_data
+        return [i for i in self.invoices if data.get(f"pick_{i.pk}") and not data.get(f"invoice_{i.pk}") and f"invoice_{i.pk}" not in self.errors]
+
+    def _check_chosen(self) -> None:
+        self.check_balances()
+        typed, to_fill = super().lines(), self._to_fill()
+        if not typed and not to_fill and not self.errors:
+            self.add_error("how", _("Marque por lo menos una factura."))
+        received = self.cleaned_data.get("amount")
+        if received is None:
+            return
+        told = sum((amount for _pk, amount in typed), Decimal(0))
+        if told > received:
+            self.add_error("amount", _("Lo que aplica a las facturas (%(told)s) pasa del valor recibido.") % {"told": money.cop(told)})
+            return
+        filled = {pk for pk, _amount in manual.oldest_first(to_fill, received - told)}
+        for invoice in to_fill:
+            if invoice.pk not in filled:
+                self.add_error(f"invoice_{invoice.pk}", _("Lo recibido no alcanza para esta factura: quítele la marca."))
 
     def entry(self) -> manual.ManualPayment:
         """What was typed, from a valid form."""

@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clientarea.models import Client
-from payments import payout_banks, payout_document, payout_files, payout_making, payouts
+from payments import owner_bank_mail, payout_banks, payout_document, payout_files, payout_making, payouts
 from payments.models import BankFile, OrderState, OwnerBank, Payout, PayoutLine, PayoutOrder
 from payments.payout_forms import BANKS, DeductionForm, FileForm, OwnerBankForm, TransferForm, UntilForm
 from saas.accounts.doors import staff_of, who
@@ -89,7 +89,7 @@ def desk_payouts_make(request: HttpRequest) -> HttpResponse:
     for each in owners:
         each["bankless"] = each["owner"].pk not in known
     context = {
-        "form": UntilForm(initial={"hasta": until}, today=form.today),
+        "form": form if form.errors else UntilForm(initial={"hasta": until}, today=form.today),
         "proposal": proposal,
         "page": page_of(request, owners),
         "collected": sum((liquid.collected for liquid in proposal.liquids), Decimal(0)),
@@ -245,7 +245,9 @@ def desk_owner_bank(request: HttpRequest, pk: int) -> HttpResponse:
         payout_banks.save_bank(owner, **form.cleaned_data, staff=who(request), now=clock.now())
         messages.success(request, _("La cuenta quedó guardada."))
         return redirect("desk_owner_bank", pk=pk)
-    history = changes.changes_of("owner_bank", owner.pk)[:30]
+    history = [
+        {"at": change.at, "who": change.who_name, **owner_bank_mail.in_words(change)} for change in changes.changes_of("owner_bank", owner.pk)[:30]
+    ]
     return render(request, "payments/desk_owner_bank.html", {"client": owner, "bank": bank, "form": form, "banks": BANKS, "history": history})
 
 

@@ -1,4 +1,4 @@
-"""A bank's reference that was used before: which payment has it, and the form's question whether this is really another one.
+"""A bank's reference that was used before (payments/repeats.py), in words, and the form's question whether this is really another one.
 
 It asks and never refuses: a bank may give one reference to several transfers, and staff see the statement. Reads only.
 """
@@ -12,7 +12,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from payments.models import OrderState, Payment, PaymentState, PayoutOrder, TransferProof, TransferState
+from payments import repeats
+from payments.models import Payment
 from payments.payouts import totals_of
 from saas.lib.clock import short_date
 from saas.lib.money import cop
@@ -23,19 +24,8 @@ else:
     _Form = object
 
 
-def received(reference: str, *, key: UUID | None = None, proof: int | None = None) -> str:
-    """The money that came in under that reference, in words; empty if none did. What the form with `key` registered, and the
-    transfer `proof` itself, do not count; nor does what was reversed."""
-    if not reference:
-        return ""
-    payments = Payment.objects.filter(reference__iexact=reference, state=PaymentState.APPROVED).select_related("client", "receipt")
-    if key is not None:
-        payments = payments.exclude(entry_key=key)
-    if proof is not None:
-        payments = payments.exclude(attempts__transfer_proof=proof)
-    payment = payments.order_by("-pk").first() or _confirmed(reference, proof)
-    if payment is None:
-        return ""
+def in_words(payment: Payment) -> str:
+    """Which payment that is: its receipt, whose, how much, when."""
     receipt = getattr(payment, "receipt", None)
     words = {
         "what": _("el comprobante %(number)s") % {"number": receipt.full_number} if receipt else _("un pago"), "name": payment.client.name,
@@ -44,26 +34,19 @@ def received(reference: str, *, key: UUID | None = None, proof: int | None = Non
     return _("%(what)s, de %(name)s, por %(amount)s del %(day)s") % words
 
 
+def received(reference: str, *, key: UUID | None = None, proof: int | None = None) -> str:
+    """The money that came in under that reference, in words; empty if none did."""
+    payment = repeats.payment_with(reference, key=key, proof=proof)
+    return in_words(payment) if payment else ""
+
+
 def paid_out(reference: str, *, order: int) -> str:
     """The payout that another order was paid by under that reference, in words; empty if none was."""
-    if not reference:
-        return ""
-    orders = PayoutOrder.objects.filter(bank_reference__iexact=reference, state=OrderState.PAID).exclude(pk=order).select_related("owner")
-    other = orders.order_by("-pk").first()
+    other = repeats.order_with(reference, order=order)
     if other is None or other.paid_on is None:
         return ""
     words = {"what": other.reference, "name": other.owner.name, "amount": cop(totals_of([other])[other.pk]), "day": short_date(other.paid_on)}
     return _("%(what)s, de %(name)s, por %(amount)s del %(day)s") % words
-
-
-def _confirmed(reference: str, proof: int | None) -> Payment | None:
-    proofs = TransferProof.objects.filter(
-        bank_reference__iexact=reference, state=TransferState.CONFIRMED, attempt__payment__state=PaymentState.APPROVED
-    )
-    if proof is not None:
-        proofs = proofs.exclude(pk=proof)
-    found = proofs.select_related("attempt__payment__client", "attempt__payment__receipt").order_by("-pk").first()
-    return found.attempt.payment if found else None
 
 
 class _AgainBox(forms.CheckboxInput):

@@ -22,7 +22,7 @@ from tenants.models import Agency
 SUBJECT, FIELD = "owner_bank", "owner_told"
 NOWHERE = "sin correo: no se le pudo avisar"
 RETURNED = "su correo fue devuelto: no se le pudo avisar"
-_LABELS = {"bank": "Banco", "kind": "Tipo", "account": "Cuenta"}
+_LABELS = {"bank": "Banco", "kind": "Tipo", "account": "Cuenta", FIELD: "Aviso al propietario"}
 
 
 def ask(owner: Client, made: Sequence[Change], *, now: datetime) -> None:
@@ -47,7 +47,7 @@ def send(owner_id: int, change_ids: Sequence[int], *, agency: Agency, now: datet
             **branding.mail_brand(agency),
             "name": owner.name,
             "when": clock.long_datetime(made[0].at),
-            "rows": [(_LABELS[change.field], _told(change.field, change.before), _told(change.field, change.after)) for change in made],
+            "rows": [tuple(in_words(change).values()) for change in made],
             "phone": agency.phone,
             "email": agency.reply_to or agency.email,
         },
@@ -58,6 +58,11 @@ def send(owner_id: int, change_ids: Sequence[int], *, agency: Agency, now: datet
     sent = mailing.send(message, owner, agency=agency, now=now)
     said = f"{owner.email}, por el cambio del {clock.long_datetime(made[0].at)}" if sent else RETURNED
     changes.note(SUBJECT, owner_id, field=FIELD, said=said, by=None, now=now)
+
+
+def in_words(change: Change) -> dict[str, str]:
+    """What changed, what it was before, and what it is now, for people."""
+    return {"what": _LABELS[change.field], "before": _told(change.field, change.before), "after": _told(change.field, change.after)}
 
 
 def _told(field: str, value: str) -> str:

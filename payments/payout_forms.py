@@ -26,7 +26,7 @@ BANKS = (
 
 
 class UntilForm(forms.Form):
-    """Until which day the collection is liquidated; today when it says nothing or nonsense."""
+    """Until which day the collection is liquidated; today when it says nothing. Of nonsense it says so, and shows today's."""
 
     hasta = DayField(label=_("Recaudado hasta"), required=False)
 
@@ -35,10 +35,16 @@ class UntilForm(forms.Form):
         self.today = today
         self.fields["hasta"].widget.attrs["max"] = today.isoformat()
 
+    def clean_hasta(self) -> date | None:
+        day: date | None = self.cleaned_data["hasta"]
+        if day is not None and day > self.today:
+            raise forms.ValidationError(_("La fecha no puede ser futura."))
+        return day
+
     def until(self) -> date:
         """The day."""
         chosen: date | None = self.cleaned_data.get("hasta") if self.is_valid() else None
-        return min(chosen or self.today, self.today)
+        return chosen or self.today
 
 
 class DeductionForm(KeyedForm):

@@ -26,7 +26,7 @@ from pqrs import attachments, canned, documents, handling
 from pqrs.access import desk_attachment_of, desk_case_of
 from pqrs.attachments import FileError
 from pqrs.cases import CaseError, open_case
-from pqrs.deadlines import days_left, term_of
+from pqrs.deadlines import days_left, left, term_of
 from pqrs.desk_forms import MINE, NOBODY, AnswerForm, AssignForm, CloseForm, DeskCaseForm, DeskFilters, ExtendForm, NoteForm
 from pqrs.models import OPEN_STATES, CannedAnswer, Case, CaseState, Note
 from pqrs.notices import REMIND_BEFORE
@@ -76,6 +76,8 @@ def _filtered(filters: DeskFilters, me: int) -> QuerySet[Case]:
         rows = rows.filter(assigned_to=None)
     elif assigned:
         rows = rows.filter(assigned_to=me if assigned == MINE else int(assigned))
+    if term := filters.chosen("plazo"):
+        rows = rows.filter(left(term, today=clock.today()))
     if words := filters.chosen("q"):
         named = search(Client.objects.filter(pk=OuterRef("client")), words)
         rows = rows.filter(Q(number__contains=words) | Q(description__icontains=words) | Exists(named))

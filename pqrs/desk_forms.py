@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from pqrs.cases import LONGEST
-from pqrs.deadlines import LEGAL, Term
+from pqrs.deadlines import LEFT, LEGAL, NEAR, Term
 from pqrs.forms import CaseFilters, CaseForm, FilesField, text_field
 from pqrs.models import OPEN_STATES, CannedAnswer, CaseKind, CaseState, CaseSubject, Channel
 from saas.accounts.models import Role, User
@@ -26,6 +26,7 @@ class DeskFilters(CaseFilters):
 
     asunto = forms.ChoiceField(label=_("Asunto"), required=False, choices=[("", _("Todos")), *CaseSubject.choices])
     asignada = forms.ChoiceField(label=_("Asignada a"), required=False)
+    plazo = forms.ChoiceField(label=_("Plazo"), required=False, choices=[("", _("Todos")), *LEFT.items(), *NEAR.items()])
 
     def __init__(self, *args: Any, staff: list[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -6,26 +6,34 @@ only; the rows are append-only (saas/audit).
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Q, QuerySet
+from django.db.models import DateField, DateTimeField, DecimalField, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from clientarea.models import Client, Unit
+from clientarea.notice_models import NoticeKind
+from pqrs.models import CaseKind
 from saas.accounts.doors import staff_of
 from saas.accounts.models import Role, StaffRole, User
 from saas.audit.models import Change
 from saas.lib import clock
+from saas.lib.money import cop
 from saas.lib.paging import page_of
 
 PAGE = 50
+PERCENT_DIGITS = 6  # a decimal with more digits is an amount
 LONGEST = 240  # signs of a value; the whole one is in the table
 SYSTEM = "sistema"
 # A subject: its name, its model (for the names of its fields), and its page at the desk.
@@ -58,7 +66,17 @@ WORDS: dict[str, Any] = {
     "deduction": _("descuento"), "rent_increase": _("incremento"), "clients": _("clientes"), "opened": _("radicada"),
     "wrote": _("respondió"), "moved": _("pasó a"), "extended": _("prorrogada"), "assigned": _("asignada"),
     "rent_increase_notice": _("aviso del incremento"), "taken": _("recibido"), "kind": _("tipo"), "title": _("título"),
+    "unit_id": _("inmueble"), "renter_id": _("inquilino"), "co_renter_id": _("coarrendatario"), "client": _("cliente"),
+    "archived_at": _("archivado"), "late_rate": _("interés de mora mensual, en %"), "late_grace": _("días de gracia"),
+    "iva_rate": _("IVA del arrendamiento comercial, en %"), "commission_iva_rate": _("IVA de la comisión, en %"), "ipc": _("IPC, en %"),
+    "uvt": _("UVT"), "withholding_rate": _("retención, en %"), "withholding_base": _("base de la retención, en UVT"),
+    "bank": _("banco"), "account": _("número de cuenta"), "holder": _("a nombre de"), "active": _("activa"), "secret": _("secreto"),
+    "api_login": _("API login de PayU"), "api_key": _("API key de PayU"), "hmac_secret": _("clave secreta HMAC"), "pdf": _("PDF oficial"),
+    "xml": _("XML oficial"), "clientarea.ClientFile.name": _("archivo"), **dict(NoticeKind.choices), **dict(CaseKind.choices),
 }  # fmt: skip
+LINKS: dict[str, Any] = {"unit_id": Unit, "renter_id": Client, "co_renter_id": Client}  # what is kept by its number, and read by its name
+_NAMED: dict[Any, str] = {Client: "name", Unit: "code"}
+_SHARE = re.compile(r"'(\d+)': Decimal\('([\d.]+)'\)")
 
 
 @dataclass(frozen=True)
@@ -83,7 +101,7 @@ def desk_history(request: HttpRequest) -> HttpResponse:
     page = page_of(request, _found(asked), size=PAGE)
     people = User.objects.filter(role=Role.STAFF).order_by("name").values_list("pk", "name")
     context = {
-        **asked, "page_obj": page, "changes": [told(change) for change in page],
+        **asked, "page_obj": page, "changes": told(list(page)),
         "people": [(SYSTEM, _("Sistema")), *[(str(pk), name) for pk, name in people]],
         "subjects": sorted(((key, str(label)) for key, (label, _m, _v) in SUBJECTS.items()), key=lambda pair: pair[1]),
         "some": any(asked.values()),
@@ -91,14 +109,35 @@ def desk_history(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/history.html", context)
 
 
-def told(change: Change) -> Told:
-    """A change in words."""
+def told(changes: Sequence[Change]) -> list[Told]:
+    """Changes in words."""
+    names = _names(changes)
+    return [_told(change, names) for change in changes]
+
+
+def _told(change: Change, names: Mapping[tuple[str, str], str]) -> Told:
     label, model, view = SUBJECTS.get(change.subject, (change.subject, "", ""))
     return Told(
         at=change.at, who=change.who_name, subject=str(label), number=change.subject_id, field=_field(model, change.field),
         url=reverse(view, args=[change.subject_id]) if view and change.subject_id else "",
-        before=_value(model, change.field, change.before), after=_value(model, change.field, change.after),
+        before=_value(model, change.field, change.before, names), after=_value(model, change.field, change.after, names),
     )  # fmt: skip
+
+
+def _names(changes: Sequence[Change]) -> dict[tuple[str, str], str]:
+    """(field, number as it was kept) to a name, of what the changes point to. A query for each model, if any."""
+    asked: dict[Any, set[tuple[str, str]]] = {Client: set(), Unit: set()}
+    for change in changes:
+        for text in (change.before, change.after):
+            if change.field == "shares":
+                asked[Client] |= {("shares", number) for number, _share in _SHARE.findall(text)}
+            elif change.field in LINKS and _number(text) is not None:
+                asked[LINKS[change.field]].add((change.field, text))
+    found: dict[tuple[str, str], str] = {}
+    for model, wanted in asked.items():
+        names = dict(model.objects.filter(pk__in={number for _field, number in wanted}).values_list("pk", _NAMED[model])) if wanted else {}
+        found |= {(field, number): names[int(number)] for field, number in wanted if int(number) in names}
+    return found
 
 
 def _found(asked: dict[str, str]) -> QuerySet[Change]:
@@ -132,8 +171,9 @@ def _day(text: str) -> datetime | None:
 
 
 def _field(model: str, name: str) -> str:
-    if name in WORDS:
-        return str(WORDS[name])
+    word = WORDS.get(f"{model}.{name}") or WORDS.get(name)
+    if word:
+        return str(word)
     return str(getattr(_column(model, name), "verbose_name", name)).replace("_", " ")
 
 
@@ -144,10 +184,17 @@ def _column(model: str, name: str) -> Any:
         return None
 
 
-def _value(model: str, name: str, text: str) -> str:
-    """A value in words: a choice by its name, a yes or no."""
-    choices = dict(getattr(_column(model, name), "flatchoices", ()))
-    said = str(choices.get(text) or {"True": "sí", "False": "no"}.get(text, text))
+def _value(model: str, name: str, text: str, names: Mapping[tuple[str, str], str]) -> str:
+    """A value in words: a choice and what it points to by their names, a yes or no, a day and an amount as people write them."""
+    column = _column(model, name)
+    choices = dict(getattr(column, "flatchoices", ()))
+    said = names.get((name, text)) or str(choices.get(text) or {"True": "sí", "False": "no"}.get(text, text))
+    if name == "shares" and text:
+        said = ", ".join(f"{names.get((name, number), number)} {float(share):g} %" for number, share in _SHARE.findall(text)) or text
+    elif text and isinstance(column, DateField) and not isinstance(column, DateTimeField):
+        said = clock.short_date(date.fromisoformat(text))
+    elif text and isinstance(column, DecimalField) and column.max_digits > PERCENT_DIGITS:
+        said = cop(Decimal(text))
     return said if len(said) <= LONGEST else said[:LONGEST].rstrip() + "…"
 
 

@@ -21,12 +21,12 @@ from clientarea.accounts import ACCOUNT_STATES
 from clientarea.file_models import FileRequest, RequestState
 from clientarea.models import BookImport, Client, ImportState
 from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, Payment, PaymentState, Review
+from pqrs.deadlines import LEFT, left
 from pqrs.models import OPEN_STATES, Case
 from saas import desk_start
 from saas.accounts import doors
 from saas.accounts.models import StaffRole
 from saas.lib import clock
-from saas.lib.businessdays import add_business_days
 from saas.lib.paging import page_of
 from tenants.hosts import agency_of
 
@@ -74,7 +74,8 @@ def desk(request: HttpRequest) -> HttpResponse:
         "highest": max(days, key=lambda day: day.amount),
         "reviews": Review.objects.filter(closed_at=None).count(),
         "files_to_review": FileRequest.objects.filter(state=RequestState.HANDED_IN).count(),
-        "cases": open_cases(today),
+        "cases": (cases := open_cases(today)),
+        "cases_left": [(name, label, cases[name]) for name, label in LEFT.items()],
         "counts": client_counts(),
         "steps": desk_start.steps(agency_of(request), user) if user.staff_role == StaffRole.HEAD else [],
         "last_import": BookImport.objects.filter(state=ImportState.APPLIED).order_by("-applied_at", "-pk").first(),
@@ -140,13 +141,8 @@ def overdue_by_age(today: date) -> list[dict[str, Any]]:
 
 def open_cases(today: date) -> dict[str, int]:
     """Open PQRS by the business days that are left: late, today, one to three, more."""
-    soon = add_business_days(today, 3)
     return Case.objects.filter(state__in=OPEN_STATES).aggregate(
-        total=Count("pk"),
-        late=Count("pk", filter=Q(due_on__lt=today)),
-        today=Count("pk", filter=Q(due_on=today)),
-        soon=Count("pk", filter=Q(due_on__gt=today, due_on__lte=soon)),
-        later=Count("pk", filter=Q(due_on__gt=soon)),
+        total=Count("pk"), **{name: Count("pk", filter=left(name, today=today)) for name in LEFT}
     )
 
 

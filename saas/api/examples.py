@@ -47,7 +47,7 @@ SAMPLES: dict[str, Any] = {
     "cases_extend.messages.purpose": "extension", "cases_extend.messages.text": "Esperamos el repuesto del fabricante.",
     "If-Match": '"5f0c1b7a9d3e42866ab01c9d"',
 }  # fmt: skip
-LEFT_OUT = {"invoices_write.client"}  # what need not be sent beside the rest
+LEFT_OUT = {"invoices_write.client", "payments_register.other_than"}  # what need not be sent beside the rest
 CHANGED = {"mobile", "email", "rent", "ends_on", "neighbourhood", "stratum"}  # what the example of a PATCH changes
 ASKED = ("q", "owed", "open", "in_force_on", "paid_from", "issued_since", "limit")  # what the example of a list asks for
 

@@ -37,28 +37,30 @@ DETAILS: dict[type[Exception], str] = {
 
 
 class Problem(exceptions.APIException):
-    """An answer that is an error: its status, what happened, and where (`errors`: field, or parameter, to texts)."""
+    """An answer that is an error: its status, what happened, and where (`errors`: field, or parameter, to texts). `kind` names one that
+    programs answer in their own way; `more` is what they need for that."""
 
-    def __init__(self, status_code: int, detail: str, *, errors: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, status_code: int, detail: str, *, errors: dict[str, Any] | None = None, kind: str = "", more: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(detail)
-        self.status_code, self.said, self.errors = status_code, detail, errors
+        self.status_code, self.said, self.errors, self.kind, self.more = status_code, detail, errors, kind, more or {}
 
 
-def body_of(code: int, detail: str, errors: dict[str, Any] | None = None) -> dict[str, Any]:
+def body_of(code: int, detail: str, errors: dict[str, Any] | None = None, *, kind: str = "") -> dict[str, Any]:
     """The body of a problem."""
-    body: dict[str, Any] = {
-        "type": f"urn:problem:{HTTPStatus(code).phrase.lower().replace(' ', '-')}", "title": TITLES[code], "status": code, "detail": detail
-    }  # fmt: skip
+    name = kind or HTTPStatus(code).phrase.lower().replace(" ", "-")
+    body: dict[str, Any] = {"type": f"urn:problem:{name}", "title": TITLES[code], "status": code, "detail": detail}
     return {**body, "errors": errors} if errors else body
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """REST framework's EXCEPTION_HANDLER. None lets what was not foreseen go on to the site's own handler (500)."""
     headers: dict[str, str] = {}
-    errors = None
     if isinstance(error, Problem):
-        code, detail, errors = error.status_code, error.said, error.errors
-    elif isinstance(error, Http404):
+        body = {**body_of(error.status_code, error.said, error.errors, kind=error.kind), **error.more}
+        return Response(body, status=error.status_code, content_type=CONTENT_TYPE)
+    if isinstance(error, Http404):
         code, detail = 404, "No hay nada con esa dirección o ese número."
     elif isinstance(error, RequestDataTooBig):
         code, detail = 413, "El cuerpo pasa de 1 MB."
@@ -72,9 +74,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
             headers["WWW-Authenticate"] = 'Bearer realm="api"'
     else:
         return None
-    response = Response(body_of(code, detail, errors), status=code, headers=headers)
-    response.content_type = CONTENT_TYPE
-    return response
+    return Response(body_of(code, detail), status=code, headers=headers, content_type=CONTENT_TYPE)
 
 
 def plain(code: int, detail: str) -> HttpResponse:

@@ -43,6 +43,46 @@ document.addEventListener("change", (event) => {
 });
 window.addEventListener("pageshow", () => document.querySelectorAll("form[data-total]").forEach((form) => form.querySelector("output") && total(form)));
 
+// <form data-share>: what was received (amount) goes to the ticked invoices (data-owed), the oldest first. What somebody typed stays.
+const cop = (amount) => amount.toLocaleString("es-CO", { minimumFractionDigits: amount % 1 ? 2 : 0 });
+const pesos = (text) => Number(text.replace(/[^\d,]/g, "").replace(",", ".")) || 0;
+const ofInvoice = (form, box) => form.elements[box.name.replace("pick_", "invoice_")];
+function share(form) {
+  const ticked = [...form.querySelectorAll("input[data-owed]:checked")];
+  const received = pesos(form.elements.amount.value);
+  let left = ticked.reduce((sum, box) => sum - (ofInvoice(form, box).dataset.filled ? 0 : pesos(ofInvoice(form, box).value)), received);
+  for (const box of ticked) {
+    const field = ofInvoice(form, box);
+    if (field.value && !field.dataset.filled) continue;
+    const part = Math.max(0, Math.min(Number(box.dataset.owed), left));
+    left -= part;
+    field.value = part ? cop(part) : "";
+    field.dataset.filled = "1";
+  }
+  const output = form.querySelector("output");
+  const owed = ticked.reduce((sum, box) => sum + Number(box.dataset.owed), 0);
+  output.hidden = !ticked.length;
+  output.textContent = `Las marcadas deben $\u00a0${cop(owed)}.` + (received ? left < 0 ? " Lo que aplica pasa de lo recibido." : left ? ` Quedan $\u00a0${cop(left)} como saldo a favor.` : " Se aplica todo lo recibido." : "");
+}
+document.addEventListener("input", ({ target }) => {
+  const form = target.closest("form[data-share]");
+  if (!form) return;
+  const box = form.elements[target.name.replace("invoice_", "pick_")];
+  if (target.matches("[data-owed]")) {
+    ofInvoice(form, target).value = "";
+    ofInvoice(form, target).dataset.filled = "1";
+  } else if (target.name.startsWith("invoice_")) {
+    delete target.dataset.filled;
+    box.checked = Boolean(target.value);
+  } else if (target.name === "how" && target.value !== "chosen") {
+    form.querySelectorAll("input[data-owed]:checked").forEach((each) => { each.checked = false; ofInvoice(form, each).value = ""; });
+  } else if (target.name !== "amount") return;
+  const any = form.querySelector("input[data-owed]:checked");
+  if (any) form.querySelector("[name=how][value=chosen]").checked = true;
+  if (any || target.name !== "amount") share(form);
+});
+window.addEventListener("pageshow", () => document.querySelectorAll("form[data-share]").forEach((form) => form.querySelector("[data-owed]:checked") && share(form)));
+
 // <details data-fold open>: closed on a telephone, where the list itself comes first
 if (matchMedia("(max-width: 767.98px)").matches) document.querySelectorAll("details[data-fold]").forEach((part) => { part.open = false; });
 

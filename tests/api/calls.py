@@ -60,10 +60,10 @@ def software(cast: Cast, scopes: Sequence[str] = tuple(Scope.values), **more: An
     return Software(cast, make_key(cast, scopes, **more)[1])
 
 
-def problem_of(answer: Any, status: int) -> dict[str, Any]:
-    """The problem that an answer is; it must have that status and be in the one form."""
+def problem_of(answer: Any, status: int, *more: str) -> dict[str, Any]:
+    """The problem that an answer is; it must have that status and be in the one form, with `more` members of its own."""
     assert (answer.status_code, answer["Content-Type"]) == (status, PROBLEM), answer.content
     body: dict[str, Any] = json.loads(answer.content)
     assert body["status"] == status
-    assert set(body) - {"errors"} == {"type", "title", "status", "detail"}
+    assert set(body) - {"errors"} == {"type", "title", "status", "detail", *more}
     return body

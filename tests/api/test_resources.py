@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from clientarea.models import Client, Lease, Unit
 from payments.models import Invoice, Payment, PaymentState, Payout, Receipt
 from pqrs.models import Case
+from saas.api.idempotency import purge
 from saas.audit.models import Change
 from saas.lib import clock
 from tenants import context
@@ -185,8 +186,6 @@ def test_an_operation_registers_one_payment_even_after_its_answer_is_forgotten(c
     given = {"client": 1, "amount": "50000", "means": "Efectivo", "paid_on": "2026-10-20"}
     first = program.post("payments/", given, key="banco-000002").json()
     with context.in_agency(cast.alfa.agency):
-        from saas.api.idempotency import purge
-
         assert purge(now=clock.now() + timedelta(hours=47)) == 0
         assert purge(now=clock.now() + timedelta(hours=49)) == 1
     assert program.post("payments/", given, key="banco-000002").json() == first
@@ -195,6 +194,32 @@ def test_an_operation_registers_one_payment_even_after_its_answer_is_forgotten(c
     assert "ya registró otro pago" in problem_of(program.post("payments/", {**given, "amount": "60000"}, key="banco-000002"), 422)["detail"]
     with context.in_agency(cast.alfa.agency):
         assert Payment.objects.count() == 1
+
+
+def test_a_reference_used_before_is_asked_about_and_the_caller_may_say_that_it_is_another(cast: Casts) -> None:
+    program = software(cast.alfa)
+    given = {"client": 1, "amount": "50000", "means": "Transferencia", "paid_on": "2026-10-20", "reference": "TRF-77"}
+    first = program.post("payments/", given, key="banco-000001").json()
+    again = {**given, "client": 3, "reference": "trf-77"}
+    refused = program.post("payments/", again, key="banco-000002")
+    told = problem_of(refused, 409, "payment")
+    assert (told["type"], told["payment"], list(told["errors"])) == ("urn:problem:reference-used", first["id"], ["reference"])
+    assert told["detail"].replace("\u00a0", " ").startswith(f"La referencia trf-77 ya está en el pago {first['id']}, de $ 50.000.")
+    assert program.post("payments/", again, key="banco-000002").content == refused.content
+    problem_of(program.post("payments/", {**again, "other_than": first["id"] + 1}), 409, "payment")  # of another payment it says nothing
+    problem_of(program.post("payments/", {**again, "other_than": "1"}), 422)
+    with context.in_agency(cast.alfa.agency):
+        assert (Payment.objects.count(), Receipt.objects.count()) == (1, 1)
+        purge(now=clock.now() + timedelta(hours=49))
+    assert program.post("payments/", given, key="banco-000001").json() == first  # itself is no other
+    second = program.post("payments/", {**again, "other_than": first["id"]}, key="banco-000003")
+    assert (second.status_code, second.json()["client"], second.json()["reference"]) == (201, 3, "trf-77")
+    assert problem_of(program.post("payments/", {**given, "other_than": first["id"]}), 409, "payment")["payment"] == second.json()["id"]
+    assert program.post("payments/", {**given, "reference": ""}).status_code == 201
+    assert software(cast.beta).post("payments/", given).status_code == 201  # what alfa has, beta does not know
+    with context.in_agency(cast.alfa.agency):
+        assert Payment.objects.count() == 3
+        check_invariants()
 
 
 def test_payouts_are_read(cast: Casts) -> None:

@@ -5,20 +5,25 @@ from __future__ import annotations
 import inspect
 import re
 import uuid
+from decimal import Decimal
 from importlib import import_module
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from clientarea import estate
+from clientarea.notice_models import NoticeKind
+from payments import accounts, invoicing_policy
 from payments.models import InvoiceRun, RunKind, RunState
+from pqrs.models import CaseKind
 from saas.accounts import team
 from saas.accounts.models import StaffRole, User
 from saas.api.addresses import add_address
 from saas.api.notices import send_test
 from saas.audit.changes import record
 from saas.audit.models import Change
-from saas.desk_history import SUBJECTS
+from saas.desk_history import SUBJECTS, _field
 from saas.lib import seen
 from tenants import context, own
 from tests.accounts.steps import words_of
@@ -157,6 +162,36 @@ def test_every_subject_has_a_name() -> None:
         used |= set(re.findall(r"^(?:SUBJECT|CANNED) = \"([a-z_]+)\"", source, re.MULTILINE))
     assert len(used) > 20
     assert used - set(SUBJECTS) == set()
+
+
+def test_no_field_has_an_english_name() -> None:
+    fields = {
+        "invoicing_policy": invoicing_policy.RULES, "year_figures": invoicing_policy.FIGURES,
+        "payu_account": (*accounts.TOLD, *accounts.TYPED_SECRETS),
+        "owner_bank": ("bank", "kind", "account", "owner_told"), "transfer_account": ("bank", "kind", "account", "holder", "document", "active"),
+        "unit": (*estate.UNIT_FIELDS, "shares"), "lease": estate.LEASE_FIELDS, "agency": own.FIELDS, "case_terms": CaseKind.values,
+        "notices": NoticeKind.values, "payment": ("client", "amount", "means"), "file": ("client", "title", "name", "state"),
+        "notice_address": ("url", "kinds", "active", "secret"), "api_key": ("name", "scopes", "expires_on", "revoked_at"),
+    }  # fmt: skip
+    named = {(subject, name): _field(SUBJECTS[subject][1], name) for subject, names in fields.items() for name in names}
+    assert [key for key, said in named.items() if said.lower() in (key[1].replace("_", " "), key[1].removesuffix("_id").replace("_", " "))] == [
+        ("year_figures", "uvt")
+    ]
+
+
+def test_values_are_said_as_people_say_them(cast: Casts, browse: Any) -> None:
+    alfa = cast.alfa
+    with context.in_agency(alfa.agency):
+        before, after = estate.lease_values(alfa.lease), {**estate.lease_values(alfa.lease), "renter_id": 4, "rent": Decimal("990000.00")}
+        record("lease", 1, before=before, after={**after, "ends_on": TODAY}, by=alfa.sara, now=NOW)
+        shares = {str(alfa.oscar.pk): Decimal("60.00"), str(alfa.berta.pk): Decimal("40.00")}
+        record("unit", 1, before={"shares": {str(alfa.oscar.pk): Decimal("100.00")}}, after={"shares": shares}, by=alfa.sara, now=NOW)
+    text = words_of(browse(alfa.agency, alfa.sara).get(HISTORY)).replace("\u00a0", " ")
+    for said in (
+        "inquilino Rita Arrendataria Ñáñez Nadie Ninguna Ríos", "canon $ 950.000 $ 990.000", "fecha de fin 31 ene 2027 23 nov 2026",
+        "participaciones Óscar Propietario Gómez 100 % Óscar Propietario Gómez 60 %, Berta Ambas Peña 40 %",
+    ):  # fmt: skip
+        assert said in text
 
 
 def _seen(browser: Any, address: str) -> str:

@@ -102,9 +102,15 @@ def test_what_waits_for_somebody(here: Cast, browse: Any) -> None:
         for n, due in enumerate((date(2026, 11, 20), TODAY, date(2026, 11, 24), date(2026, 11, 26), date(2026, 11, 27))):
             _case(here, n + 1, due)
         _case(here, 9, date(2026, 11, 2), state="closed")
-    answer = browse(here.agency, here.sara).get(at("desk"))
+    sara = browse(here.agency, here.sara)
+    answer = sara.get(at("desk"))
     assert answer.context["reviews"] == 1
-    assert answer.context["cases"] == {"total": 5, "late": 1, "today": 1, "soon": 2, "later": 1}
+    assert answer.context["cases"] == {"total": 5, "vencidas": 1, "hoy": 1, "pronto": 2, "despues": 1}
+    for name, found in (("vencidas", [1]), ("hoy", [2]), ("pronto", [3, 4]), ("despues", [5])):
+        assert tags(answer, f"cases-{name}")[0].startswith("<a ")
+        assert f'href="{at("desk_cases")}?plazo={name}"' in tags(answer, f"cases-{name}")[0]
+        assert [int(case.number[5:]) for case in sara.get(at("desk_cases"), {"plazo": name}).context["page_obj"]] == found
+    assert len(sara.get(at("desk_cases"), {"plazo": "tres"}).context["page_obj"]) == 3
 
 
 def test_the_other_agency_s_money_is_not_in_it(here: Cast, cast: Casts, browse: Any) -> None:

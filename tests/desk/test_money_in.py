@@ -214,7 +214,7 @@ def test_the_same_form_sent_twice_registers_once(here: Cast, browse: Any) -> Non
 
 def test_a_reference_used_before_is_asked_about_once_more(here: Cast, browse: Any) -> None:
     browser = browse(here.agency, here.sara)
-    assert 'type="checkbox"' not in browser.get(at("desk_register_client", here.rita.pk)).content.decode()
+    assert 'type="checkbox" name="again"' not in browser.get(at("desk_register_client", here.rita.pk)).content.decode()
     post(browser, here, how="credit")
     again = post(browser, here, how="credit", reference="trf-77", amount="80.000")
     day = short_date(clock.today())
@@ -241,9 +241,11 @@ def test_a_reference_used_before_is_asked_about_once_more(here: Cast, browse: An
         ({"paid_on": (clock.today() + timedelta(days=1)).isoformat()}, "La fecha no puede ser futura."),
         ({"paid_on": "2019-01-01"}, "más de un año"), ({"reference": ""}, "Escriba el número que la identifica."),
         ({"proof": ""}, "Adjunte el soporte"), ({"proof": upload(b"MZ")}, "Adjunte un PDF, una foto JPEG"),
-        ({"means": "Trueque"}, "Escoja una opción válida"), ({"how": "chosen"}, "Escriba cuánto aplicar"),
+        ({"means": "Trueque"}, "Escoja una opción válida"), ({"how": "chosen"}, "Marque por lo menos una factura"),
         ({"how": "chosen", "invoice_1": "9.000.000", "amount": "9.000.000"}, "Su saldo es $ 1.215.000."),
         ({"how": "chosen", "invoice_1": "1.215.000", "amount": "5"}, "pasa del valor recibido"), ({"key": "x"}, "Ingrese un UUID válido"),
+        ({"pick_1": "on"}, "Marcó facturas de la lista"), ({"invoice_1": "5"}, "Marcó facturas de la lista"),
+        ({"how": "chosen", "pick_1": "on", "pick_2": "on", "amount": "1.000.000"}, "Lo recibido no alcanza para esta factura"),
     ],
 )  # fmt: skip
 def test_a_form_that_is_wrong_says_why_and_keeps_nothing(here: Cast, browse: Any, changes: dict[str, Any], said: str) -> None:
@@ -261,6 +263,29 @@ def test_cash_needs_no_paper_and_goes_where_staff_says(here: Cast, browse: Any) 
         here.invoice.refresh_from_db()
         here.overdue.refresh_from_db()
         assert (here.invoice.applied, here.overdue.applied, credits.credit_of(here.rita)) == (Decimal(200_000), 0, Decimal(50_000))
+
+
+@pytest.mark.parametrize(
+    ("given", "applied"),
+    [
+        ({"amount": "1.500.000", "ticked": "12"}, (285_000, 1_215_000, 0)),  # the oldest first
+        ({"amount": "1.500.000", "ticked": "1"}, (1_215_000, 0, 285_000)),
+        ({"amount": "1.500.000", "ticked": "12", "invoice_2": "500.000"}, (1_000_000, 500_000, 0)),  # what was typed stays
+        ({"amount": "1.500.000", "ticked": "1", "invoice_2": "500.000"}, (1_000_000, 500_000, 0)),  # an amount is a tick
+    ],
+)  # fmt: skip
+def test_ticked_invoices_need_no_amount(here: Cast, browse: Any, given: dict[str, str], applied: tuple[int, int, int]) -> None:
+    ticks = {f"pick_{number}": "on" for number in given.pop("ticked")}
+    browser = browse(here.agency, here.sara)
+    wrong = post(browser, here, how="chosen", **ticks, **given, reference="").content.decode()
+    assert [f'name="pick_{n}" ' in part and " checked" in part for n in (1, 2) for part in re.findall(rf'<input[^>]*pick_{n}"[^>]*>', wrong)] == [
+        f"pick_{n}" in ticks for n in (1, 2)
+    ]  # what was ticked stays ticked
+    assert post(browser, here, how="chosen", **ticks, **given).status_code == 302
+    with context.in_agency(here.agency):
+        here.invoice.refresh_from_db()
+        here.overdue.refresh_from_db()
+        assert (here.invoice.applied, here.overdue.applied, credits.credit_of(here.rita)) == applied
 
 
 def test_staff_applies_a_credit(here: Cast, browse: Any) -> None:

@@ -133,6 +133,16 @@ def test_the_navigation_offers_no_closed_door(cast: Casts, browse: Any) -> None:
     assert f'href="{TEAM}"' in browse(cast.alfa.agency, cast.alfa.sara).get("/oficina/").content.decode()
 
 
+@pytest.mark.parametrize("staff_role", StaffRole.values)
+def test_the_first_page_offers_no_closed_door(cast: Casts, browse: Any, staff_role: str) -> None:
+    with context.in_agency(cast.alfa.agency):
+        User.objects.filter(pk=cast.alfa.sara.pk).update(staff_role=staff_role)
+    browser = browse(cast.alfa.agency, cast.alfa.sara)
+    offered = sorted(set(re.findall(r'href="(/oficina/[^"#]*)"', browser.get("/oficina/").content.decode())))
+    assert len(offered) > 5
+    assert [address for address in offered if browser.get(address.replace("&amp;", "&")).status_code != 200] == []
+
+
 # Inviting
 
 

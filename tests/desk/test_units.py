@@ -52,7 +52,7 @@ def test_another_agency_s_unit_is_not_there(cast: Casts, browse: Any) -> None:
 def test_the_list_says_who_owns_and_who_rents(here: Cast, browse: Any) -> None:
     sara = browse(here.agency, here.sara)
     text = text_of(sara.get(at("desk_units")))
-    assert "IN-1 Calle 1 # 10-20 Apartamento · Bogotá D.C. Óscar Propietario Gómez Rita Arrendataria Ñáñez 31 ene 2027" in text
+    assert "IN-1 Calle 1 # 10-20 · Apartamento · Bogotá D.C. Óscar Propietario Gómez Rita Arrendataria Ñáñez 31 ene 2027" in text
     assert [unit.code for unit in sara.get(at("desk_units"), {"estado": "libre"}).context["page_obj"]] == ["IN-2"]
     assert [unit.code for unit in sara.get(at("desk_units"), {"estado": "arrendado"}).context["page_obj"]] == ["IN-1", "IN-3"]
     assert [unit.code for unit in sara.get(at("desk_units"), {"q": "calle 2"}).context["page_obj"]] == ["IN-2"]
