@@ -1,16 +1,18 @@
 """The control: JSON under /_control/, for whoever tries the merchant's side. Loopback only (the server sees to it).
 
-GET transactions, knobs. POST knobs, decide, resend, pay, merchants, reset. Not part of PayU. Raises checkout.Refused.
+GET transactions, knobs. POST knobs, decide, resend, pay, chargeback, merchants, reset. Not part of PayU. Raises checkout.Refused.
 """
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from payments.sandbox import books as clock
 from payments.sandbox import checkout, notices
 from payments.sandbox.books import PUBLISHED, Books, Row
-from payments.sandbox.means import PENDING
+from payments.sandbox.means import APPROVED, PENDING
+from payments.sandbox.reports import CHARGEBACK
 
 _COUNTS = ("duplicate", "lose", "wrong_signature", "wrong_amount")
 _MANDATORY = ("merchant_id", "account_id", "api_login", "api_key")
@@ -28,7 +30,7 @@ def get(books: Books, what: str) -> Any:
 
 def post(books: Books, what: str, data: dict[str, Any]) -> Any:
     """The answer to POST /_control/<what>."""
-    actions = {"knobs": _turn, "decide": _decide, "resend": _resend, "pay": _pay, "merchants": _merchant, "reset": _reset}
+    actions = {"knobs": _turn, "decide": _decide, "resend": _resend, "pay": _pay, "chargeback": _charge_back, "merchants": _merchant, "reset": _reset}
     if what not in actions:
         raise checkout.Refused(f"there is no /_control/{what} to POST", status=404)
     return actions[what](books, data)
@@ -91,6 +93,21 @@ def _pay(books: Books, data: dict[str, Any]) -> Any:
     order = checkout.open_order(books, form, now=now)
     row = checkout.pay(books, order, mean=str(data.get("mean")), outcome=str(data.get("outcome")), ip="127.0.0.1", now=now)
     return {**_shown(books, row), "return_url": checkout.return_url(books, row)}
+
+
+def _charge_back(books: Books, data: dict[str, Any]) -> Any:
+    """The payer's bank takes an approved charge back: from now on its order says CHARGEBACK. PayU promises no notice of it."""
+    charged = [row for row in _under(books, data) if (row["type"], row["state"]) == (checkout.CHARGE, APPROVED)]
+    if not charged:
+        raise checkout.Refused("nothing is approved under that reference", status=409)
+    now, charge = clock.now(), charged[-1]
+    row = {
+        "id": str(uuid.uuid4()), "order_id": charge["order_id"], "type": CHARGEBACK, "parent_id": charge["id"], "mean": charge["mean"],
+        "state": APPROVED, "value": charge["value"], "created": now, "decided": now,
+    }  # fmt: skip
+    with books.writing():
+        books.add_transaction(row)
+    return _shown(books, charge)
 
 
 def _merchant(books: Books, data: dict[str, Any]) -> Any:

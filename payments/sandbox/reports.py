@@ -17,6 +17,7 @@ from payments.sandbox.checkout import CHARGE
 from payments.sandbox.means import APPROVED, MEANS, PENDING, response_code
 from payments.sandbox.notices import PSE_BANK
 
+CHARGEBACK = "CHARGEBACK"  # in these books a transaction; PayU shows it as its order's status alone
 REFUNDS = ("REFUND", "PARTIAL_REFUND", "VOID")
 REFUND_MINIMUM = Decimal(100)
 
@@ -85,6 +86,8 @@ def _payload(books: Books, merchant: Row, request: dict[str, Any]) -> Any:
 def order_status(transactions: list[Row]) -> str:
     """PayU's status of an order with these transactions (at least one), oldest first."""
     done = {row["type"] for row in transactions if row["state"] == APPROVED}
+    if CHARGEBACK in done:
+        return CHARGEBACK
     if done & {"REFUND", "VOID"}:
         return "REFUNDED"
     if CHARGE in done:
@@ -116,7 +119,7 @@ def _order(books: Books, order: Row) -> dict[str, Any] | None:
             "dniNumber": form.get("buyerDocument"),
         },
         "antifraudMerchantId": None,
-        "transactions": [_transaction(row, form) for row in transactions],
+        "transactions": [_transaction(row, form) for row in transactions if row["type"] != CHARGEBACK],
         "additionalValues": _values(form, form["amount"]),
     }
 

@@ -89,8 +89,9 @@ def replay(job_id: int, *, now: datetime) -> None:
     nudge(current_schema(), job_id)
 
 
-def offer_due(*, now: datetime, limit: int = 200) -> datetime | None:
-    """Nudge every due job of the current schema that nobody has. Returns when to look again, None if nothing is left."""
+def offer_due(*, now: datetime, limit: int = 2_000) -> datetime | None:
+    """Nudge the due jobs of the current schema that nobody has, those that wait longest first: as many as workers do in the ten
+    seconds until they are offered again. Returns when to look again, None if nothing is left."""
     waiting = Job.objects.filter(done_at=None, dead_at=None)
     due = waiting.filter(due_at__lte=now).filter(Q(lease_until=None) | Q(lease_until__lt=now))
     for job_id in due.order_by("due_at").values_list("pk", flat=True)[:limit]:

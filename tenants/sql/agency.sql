@@ -1,5 +1,5 @@
 -- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.
--- migrations: 8f36c2a961c14eea38f419eeabeeed5d19769e622b680087171535bfe9d5d806
+-- migrations: 3bf4c44b931ed7ad34d74fe5a20c728d8b1b6286e0dc53a78c1276e4f6dd64ed
 
 CREATE FUNCTION "audit_refuse"() RETURNS "trigger"
     LANGUAGE "plpgsql"
@@ -120,15 +120,14 @@ CREATE FUNCTION "payments_number_follows"() RETURNS "trigger"
     LANGUAGE "plpgsql"
     AS $_$
 DECLARE
-    there boolean; brought boolean := false;
+    there boolean; begins boolean := false;
 BEGIN
     EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.%I WHERE prefix = $1 AND number = $2)', TG_TABLE_SCHEMA, TG_TABLE_NAME)
         INTO there USING NEW.prefix, NEW.number - 1;
-    IF NOT there AND TG_TABLE_NAME = 'payments_receipt' THEN
-        EXECUTE format('SELECT source = ''imported'' FROM %I.payments_payment WHERE id = $1', TG_TABLE_SCHEMA)
-            INTO brought USING NEW.payment_id;
+    IF NOT there AND TG_NARGS > 0 THEN
+        EXECUTE format(TG_ARGV[0], TG_TABLE_SCHEMA, TG_TABLE_NAME) INTO begins USING to_jsonb(NEW);
     END IF;
-    IF NOT there AND NOT brought THEN
+    IF NOT there AND begins IS NOT TRUE THEN
         RAISE EXCEPTION '% %-% would leave a gap', TG_TABLE_NAME, NEW.prefix, NEW.number USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NULL;
@@ -2016,17 +2015,18 @@ INSERT INTO "django_migrations" ("id", "app", "name", "applied") VALUES
 	(53, 'payments', '0010_credit_rule', now()),
 	(54, 'payments', '0011_contact_beside', now()),
 	(55, 'payments', '0012_numbers_follow', now()),
-	(56, 'pqrs', '0001_initial', now()),
-	(57, 'pqrs', '0002_clock_files_events', now()),
-	(58, 'sessions', '0001_initial', now()),
-	(59, 'tenants', '0001_initial', now()),
-	(60, 'tenants', '0002_superadmin', now()),
-	(61, 'tenants', '0003_pulse_signatures_space', now()),
-	(62, 'tenants', '0004_texts_and_mails', now()),
-	(63, 'tenants', '0005_gone_callbacks', now()),
-	(64, 'usersessions', '0001_initial', now());
+	(56, 'payments', '0013_every_number_follows', now()),
+	(57, 'pqrs', '0001_initial', now()),
+	(58, 'pqrs', '0002_clock_files_events', now()),
+	(59, 'sessions', '0001_initial', now()),
+	(60, 'tenants', '0001_initial', now()),
+	(61, 'tenants', '0002_superadmin', now()),
+	(62, 'tenants', '0003_pulse_signatures_space', now()),
+	(63, 'tenants', '0004_texts_and_mails', now()),
+	(64, 'tenants', '0005_gone_callbacks', now()),
+	(65, 'usersessions', '0001_initial', now());
 
-SELECT pg_catalog.setval('"django_migrations_id_seq"', 64, true);
+SELECT pg_catalog.setval('"django_migrations_id_seq"', 65, true);
 
 ALTER TABLE ONLY "account_emailaddress"
     ADD CONSTRAINT "account_emailaddress_pkey" PRIMARY KEY ("id");
@@ -2822,6 +2822,8 @@ CREATE TRIGGER "book_record_stays" BEFORE DELETE OR UPDATE ON "clientarea_bookre
 
 CREATE TRIGGER "credit_note_never_changes" BEFORE DELETE OR UPDATE ON "payments_creditnote" FOR EACH ROW EXECUTE FUNCTION "payments_never_changes"();
 
+CREATE CONSTRAINT TRIGGER "credit_note_number_follows" AFTER INSERT ON "payments_creditnote" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION "payments_number_follows"('SELECT NOT EXISTS (SELECT 1 FROM %1$I.%2$I WHERE resolution_id = ($1 ->> ''resolution_id'')::bigint AND number < ($1 ->> ''number'')::bigint)');
+
 CREATE TRIGGER "credit_use_never_changes" BEFORE DELETE OR UPDATE ON "payments_credituse" FOR EACH ROW EXECUTE FUNCTION "payments_never_changes"();
 
 CREATE TRIGGER "event_is_kept" BEFORE DELETE OR UPDATE ON "pqrs_caseevent" FOR EACH ROW EXECUTE FUNCTION "pqrs_event_is_kept"();
@@ -2830,7 +2832,11 @@ CREATE TRIGGER "events_are_kept" BEFORE TRUNCATE ON "pqrs_caseevent" FOR EACH ST
 
 CREATE TRIGGER "file_event_is_kept" BEFORE DELETE OR UPDATE ON "clientarea_fileevent" FOR EACH ROW EXECUTE FUNCTION "clientarea_event_is_kept"();
 
+CREATE CONSTRAINT TRIGGER "invoice_number_follows" AFTER INSERT ON "payments_invoice" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (("new"."resolution_id" IS NOT NULL)) EXECUTE FUNCTION "payments_number_follows"('SELECT NOT EXISTS (SELECT 1 FROM %1$I.%2$I WHERE resolution_id = ($1 ->> ''resolution_id'')::bigint AND number < ($1 ->> ''number'')::bigint)');
+
 CREATE TRIGGER "invoice_stays" BEFORE UPDATE ON "payments_invoice" FOR EACH ROW EXECUTE FUNCTION "payments_invoice_stays"();
+
+CREATE TRIGGER "issued_invoice_stays" BEFORE DELETE ON "payments_invoice" FOR EACH ROW WHEN (("old"."resolution_id" IS NOT NULL)) EXECUTE FUNCTION "payments_never_changes"();
 
 CREATE TRIGGER "movement_never_changes" BEFORE DELETE OR UPDATE ON "payments_movement" FOR EACH ROW EXECUTE FUNCTION "payments_goes_by_undo"();
 
@@ -2840,11 +2846,13 @@ CREATE CONSTRAINT TRIGGER "notes_agree" AFTER INSERT ON "payments_creditnote" DE
 
 CREATE TRIGGER "payment_moves" BEFORE UPDATE ON "payments_payment" FOR EACH ROW EXECUTE FUNCTION "payments_payment_moves"();
 
+CREATE CONSTRAINT TRIGGER "payout_number_follows" AFTER INSERT ON "payments_payout" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((("new"."prefix")::"text" = 'EG'::"text") AND ("new"."number" > 1))) EXECUTE FUNCTION "payments_number_follows"('SELECT NOT EXISTS (SELECT 1 FROM %1$I.payments_payoutline WHERE payout_id = ($1 ->> ''id'')::bigint)');
+
 CREATE TRIGGER "policy_text_published_stays" BEFORE DELETE OR UPDATE ON "accounts_policytext" FOR EACH ROW WHEN ((("old"."state")::"text" = 'published'::"text")) EXECUTE FUNCTION "policy_text_refuse"();
 
 CREATE TRIGGER "receipt_never_changes" BEFORE DELETE OR UPDATE ON "payments_receipt" FOR EACH ROW EXECUTE FUNCTION "payments_goes_by_undo"();
 
-CREATE CONSTRAINT TRIGGER "receipt_number_follows" AFTER INSERT ON "payments_receipt" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((("new"."prefix")::"text" = 'CP'::"text") AND ("new"."number" > 1))) EXECUTE FUNCTION "payments_number_follows"();
+CREATE CONSTRAINT TRIGGER "receipt_number_follows" AFTER INSERT ON "payments_receipt" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((("new"."prefix")::"text" = 'CP'::"text") AND ("new"."number" > 1))) EXECUTE FUNCTION "payments_number_follows"('SELECT source = ''imported'' FROM %1$I.payments_payment WHERE id = ($1 ->> ''payment_id'')::bigint');
 
 CREATE TRIGGER "reversal_fits" AFTER INSERT ON "payments_reversal" FOR EACH ROW EXECUTE FUNCTION "payments_reversal_fits"();
 

@@ -104,8 +104,10 @@ def run(stack: Stack, disk: Disk, *, seed: str, minutes: float, rate: float, own
     while not verdict.good and time.monotonic() < faults_end + SETTLE_SECONDS:
         time.sleep(5)
         verdict = look()
-    verdict.wrong += said
+    verdict.wrong += said + crowd.trouble + desk.trouble + transfers.trouble
     verdict.facts["references that the comparison completed"] = unknown
+    decided = list(transfers.decided.values())
+    verdict.facts["transfers confirmed by staff in the end"] = f"{decided.count(True)}, {decided.count(False)} rejected"
     settled = time.monotonic() - faults_end
     return _report(crowd, faults, verdict, seed=seed, minutes=minutes, rate=rate, settled=settled, own_valkey=own_valkey), verdict.good
 

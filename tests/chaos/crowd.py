@@ -67,7 +67,8 @@ class Crowd:
         for debt in debts:
             self._debts.put(debt)
         self._knobs = threading.Lock()
-        self._threads = [threading.Thread(target=self._pay_on, args=[n], daemon=True) for n in range(people)]
+        self.trouble: list[str] = []  # who ended before the time, and why
+        self._threads = [threading.Thread(target=self._guarded, args=[n], daemon=True) for n in range(people)]
 
     def start(self) -> None:
         """Begin to pay."""
@@ -79,6 +80,12 @@ class Crowd:
         self.stopped.set()
         for thread in self._threads:
             thread.join(60)
+
+    def _guarded(self, number: int) -> None:
+        try:
+            self._pay_on(number)
+        except Exception as error:  # noqa: BLE001  told in the report: nobody would miss a thread
+            self.trouble.append(f"person {number} ended early: {type(error).__name__}: {error}")
 
     def _pay_on(self, number: int) -> None:
         chance = random.Random(f"{self.seed}:{number}")

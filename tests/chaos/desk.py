@@ -34,7 +34,8 @@ class Desk:
         self._crowd, self._stopped = crowd, threading.Event()
         self.registered: dict[tuple[str, str], int] = {}
         self.unanswered: dict[tuple[str, str], int] = {}  # it gave up: registered once, or not
-        self._threads = [threading.Thread(target=self._work, args=[one, random.Random(f"{seed}:{one.slug}")], daemon=True) for one in counters]
+        self.trouble: list[str] = []  # whose thread ended before its time, and why
+        self._threads = [threading.Thread(target=self._guarded, args=[one, random.Random(f"{seed}:{one.slug}")], daemon=True) for one in counters]
 
     def start(self) -> None:
         """Open."""
@@ -46,6 +47,12 @@ class Desk:
         self._stopped.set()
         for thread in self._threads:
             thread.join(120)
+
+    def _guarded(self, counter: Counter, chance: random.Random) -> None:
+        try:
+            self._work(counter, chance)
+        except Exception as error:  # noqa: BLE001  told in the report: nobody would miss a thread
+            self.trouble.append(f"{counter.slug}, the desk ended early: {type(error).__name__}: {error}")
 
     def _work(self, counter: Counter, chance: random.Random) -> None:
         number = 0

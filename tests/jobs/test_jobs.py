@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from saas.jobs import run
-from saas.jobs.defer import defer
+from saas.jobs.defer import defer, ring
 from saas.jobs.models import Job
 from saas.jobs.registry import HANDLERS, Later, Permanent, Task
 from tenants import context
@@ -214,6 +214,14 @@ def test_one_agency_s_trouble_does_not_silence_the_others(
     sweep.sweep(now=NOW)
     assert [schema for schema, _ in nudges] == [beta.schema_name]
     assert Bell.objects.filter(schema_name=alfa.schema_name).exists()
+
+
+def test_row_14_a_queue_that_was_emptied_is_filled_again_by_one_sweep(inside_alfa: Agency, nudges: list[tuple[str, int]]) -> None:
+    Job.objects.bulk_create(Job(kind="test.note", key=str(n), due_at=NOW) for n in range(1_000))
+    ring(NOW)
+    nudges.clear()
+    assert sweep.sweep(now=NOW + timedelta(seconds=2)) == 1
+    assert len({job for _schema, job in nudges}) == len(nudges) == 1_000
 
 
 def test_a_task_without_a_live_agency_is_refused(alfa: Agency, done: list[Task]) -> None:

@@ -11,11 +11,12 @@ from itertools import count
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.db.utils import Error as DatabaseError
 from django.test import Client as Browser
 from django.urls import reverse
 
-from payments import checkout, settlement
+from payments import checkout, receipts, reconcile, settlement
 from payments.gateway import GatewayState
 from payments.models import Attempt, AttemptState, Callback, Movement, Payment, PaymentState, Receipt
 from saas.jobs import run
@@ -26,6 +27,7 @@ from tests.own_agency import committed_agency, inside
 from tests.payments.boundaries import cut, everywhere, together
 from tests.payments.money import FORM, answer, body_of, check_invariants, credited, finding, receive, start
 from tests.world import NOW, Cast, make_invoice
+from workers import sweep
 
 SLUG = "gama"
 NUMBERS = count(1000)
@@ -96,8 +98,11 @@ def test_row_01_nine_posts_at_once_are_answered_200_and_are_one_payment(here: Ca
     ran = together(here.agency, *([lambda: run.run_job(job.pk, now=job.due_at)] * 5))
     assert sorted(ran) == [False] * 4 + [True]
     paid_once(attempt)
-    receipt = Receipt.objects.get(payment=attempt.payment)
-    assert Job.objects.filter(kind="payments.receipt_pdf", key=str(receipt.pk)).count() == 1
+    mail.outbox.clear()
+    for kind in ("payments.receipt_pdf", "payments.receipt_mail"):
+        paper = Job.objects.get(kind=kind, key=str(Receipt.objects.get(payment=attempt.payment).pk))
+        assert sorted(together(here.agency, *([lambda: run.run_job(paper.pk, now=paper.due_at)] * 3))) == [False, False, True]  # noqa: B023
+    assert [letter.to for letter in mail.outbox] == [[here.rita.email]]
 
 
 def test_row_01_two_workers_with_one_callback_credit_once(here: Cast) -> None:
@@ -200,14 +205,24 @@ def test_row_09_the_true_callback_and_one_with_an_invented_id_at_once_credit_onc
 
 
 @pytest.mark.parametrize("callback_first", [True, False])
-def test_row_12_callback_and_reconciliation_at_the_same_moment_credit_once(here: Cast, callback_first: bool) -> None:
+def test_row_12_callback_and_reconciliation_at_the_same_moment_credit_once(
+    here: Cast, callback_first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def prepare() -> Any:
         attempt = fresh(here)
         row = receive(body_of(attempt, transaction="t-1"))
         found = answer(finding(attempt, GatewayState.APPROVED, transaction="t-1"))
-        calls = (settle(row), lambda: settlement.settle_answer(attempt.pk, found, now=NOW))
+        monkeypatch.setattr(reconcile, "_ask", lambda *_asked, **_now: found)  # what came over the network
+        calls = (settle(row), lambda: reconcile.ask(attempt.pk, now=NOW))
         one, two = calls if callback_first else calls[::-1]
-        return one, two, lambda _results: paid_once(attempt)
+
+        def check(_results: tuple[Any, Any]) -> None:
+            paid_once(attempt)
+            inbox = list(Callback.objects.filter(reference=attempt.reference).order_by("source").values_list("source", "attempt", "state", "reason"))
+            assert inbox[0] in [("post", attempt.pk, "settled", ""), ("post", attempt.pk, "ignored", "repeated")]
+            assert inbox[1:] == [("query", attempt.pk, "settled", "")]
+
+        return one, two, check
 
     assert everywhere(here.agency, prepare) >= 10
 
@@ -304,6 +319,39 @@ def test_row_15_a_job_whose_worker_was_cut_off_runs_again_when_its_lease_ends(he
         job.refresh_from_db()
         assert (job.done_at is not None, job.dead_at) == (True, None)
     assert at >= 18
+
+
+def test_row_16_a_worker_cut_off_around_the_mail_sends_it_again_under_the_same_id(here: Cast) -> None:
+    attempt = fresh(here)
+    settle(receive(body_of(attempt)))()
+    receipt = Receipt.objects.get(payment=attempt.payment)
+    receipts.make_pdf(receipt.pk, agency=here.agency, now=NOW)
+    job = Job.objects.get(kind="payments.receipt_mail", key=str(receipt.pk))
+    sent: list[int] = []
+    for at in count():
+        Job.objects.filter(pk=job.pk).update(done_at=None, attempts=0, lease_until=None, lease_token=None)
+        mail.outbox.clear()
+        interrupted = cut(here.agency, lambda: run.run_job(job.pk, now=job.due_at), at=at)
+        job.refresh_from_db()
+        if job.done_at is None:
+            assert run.run_job(job.pk, now=job.due_at + run.LEASE + run.LEASE) is True
+        assert len({letter.extra_headers["Message-ID"] for letter in mail.outbox}) == 1
+        sent.append(len(mail.outbox))
+        if not interrupted:
+            break
+    # Cut before it was sent: one. Cut between sending it and marking it: a second copy, under the first one's name.
+    assert (set(sent), sent[0], sent[-1]) == ({1, 2}, 1, 1)
+
+
+def test_row_25_three_ticks_at_the_same_moment_offer_a_job_once(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    offered: list[tuple[str, int]] = []
+    monkeypatch.setattr("saas.jobs.run.nudge", lambda schema, job_id: offered.append((schema, job_id)))
+    row = receive(body_of(fresh(here)))
+    job = Job.objects.get(kind="payments.settle", key=str(row))
+    Job.objects.exclude(pk=job.pk).update(done_at=NOW)  # the waiting work of the tests before
+    monkeypatch.setattr("saas.lib.clock.now", lambda: job.due_at)
+    together(here.agency, *([sweep.sweep_tick] * 3))
+    assert offered.count((here.agency.schema_name, job.pk)) == 1
 
 
 def test_their_agency_is_not_among_the_others(alfa: Agency, beta: Agency) -> None:

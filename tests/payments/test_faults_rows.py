@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,8 @@ import pytest
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from payments import callbacks, checkout, pace, quarantine, receipts, reconcile, settlement
@@ -100,6 +103,28 @@ def test_row_05_another_merchant_with_its_own_key_changes_nothing(here: Cast) ->
     nothing_happened(attempt)
 
 
+def test_row_05_another_agency_s_key_signs_nothing_here_and_nobody_looks_there(cast: Casts, browse: Any) -> None:
+    with context.in_agency(cast.beta.agency):
+        save_account(replace(PAYU, api_key="the-key-of-beta"))
+        theirs = start(cast.beta)
+    with context.in_agency(cast.alfa.agency):
+        attempt = start(cast.alfa)
+        body = body_of(attempt)
+    with context.in_agency(cast.beta.agency):
+        forged = body_of(theirs, reference_sale=attempt.reference)  # rightly signed, by beta's key
+    address = reverse("payu_callback", args=[cast.alfa.agency.key], urlconf="saas.urls_public")
+    with CaptureQueriesContext(connection) as asked:
+        for said in (forged, body):
+            assert browse(None).generic("POST", address, said, content_type=FORM).status_code == 200
+        with context.in_agency(cast.alfa.agency):
+            rows = Callback.objects.order_by("pk").values_list("pk", flat=True)
+            assert [settlement.settle_callback(row, now=NOW).reason for row in rows] == ["signature", ""]
+    assert not [query["sql"] for query in asked if cast.beta.agency.schema_name in query["sql"]]
+    with context.in_agency(cast.beta.agency):
+        nothing_happened(theirs)
+        assert not Callback.objects.exists()
+
+
 def test_row_06_a_signed_callback_under_an_unknown_reference_is_asked_about_once(
     here: Cast, there: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +138,16 @@ def test_row_06_a_signed_callback_under_an_unknown_reference_is_asked_about_once
     settlement.settle_callback(receive(body_of(attempt, reference_sale="P998-NADIE", sign="0" * 32)), now=NOW)
     assert Job.objects.filter(kind="payments.ask_stranger").count() == 1  # whoever cannot sign asks nothing of PayU
     nothing_happened(attempt)
+
+
+def test_row_06_an_unknown_reference_is_answered_200(cast: Casts, browse: Any) -> None:
+    with context.in_agency(cast.alfa.agency):
+        body = body_of(start(cast.alfa), reference_sale="P999-NADIE")
+    address = reverse("payu_callback", args=[cast.alfa.agency.key], urlconf="saas.urls_public")
+    said = browse(None).generic("POST", address, body, content_type=FORM)
+    assert (said.status_code, said.content) == (200, b"")
+    with context.in_agency(cast.alfa.agency):
+        assert Callback.objects.get().reference == "P999-NADIE"
 
 
 def test_row_06_money_under_an_unknown_reference_is_told_to_staff(here: Cast, there: StandIn) -> None:
@@ -376,8 +411,6 @@ def test_row_22_a_wrong_key_is_told_to_the_agency_once_and_payments_are_found_by
 def test_row_22_credentials_that_payu_refuses_are_told_once_a_day_and_decline_nothing(
     here: Cast, there: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dataclasses import replace
-
     attempt = start(here)
     save_account(replace(PAYU, api_key="not-the-key"))
     for moment in (NOW + HOUR, NOW + 3 * HOUR):

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from payments import reversals
+from payments import issuing, reversals
+from payments.drafts import Draft
 from payments.models import (
     Attempt,
     Basis,
+    CreditNote,
     Invoice,
+    InvoiceKind,
+    Liquidation,
     Movement,
     MovementKind,
     Payment,
     PaymentSource,
     PaymentState,
+    Payout,
+    PayoutLine,
+    PayoutOrder,
     Receipt,
+    Resolution,
     Reversal,
     ReversalKind,
+    Series,
 )
 from tenants import context
+from tests.invoicing.helpers import number
 from tests.payments.money import check_invariants, say, start
-from tests.world import NOW, TODAY, Cast, Casts
+from tests.world import NOW, TODAY, Cast, Casts, make_invoice
 
 
 @pytest.fixture
@@ -130,6 +142,81 @@ def test_numbers_follow_without_a_gap(here: Cast) -> None:
             cursor.execute("SET CONSTRAINTS receipt_number_follows IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         transaction.set_rollback(True)
+
+
+def _now() -> None:
+    """Ask at once what the database asks at the end of a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def test_what_a_numbering_numbers_follows_without_a_gap_and_stays(here: Cast) -> None:
+    fe, nc = number(here, prefix="FA"), number(here, Series.NOTE, first=40)
+    assert fe.given == 3  # the agency's book brought FA-1 to FA-3
+
+    def invoice(n: int, resolution: Resolution | None = fe) -> Invoice:
+        return make_invoice(here.lease, n, period=date(2027, n, 1), resolution=resolution)
+
+    _refused(lambda: [invoice(4), invoice(6)], "payments_invoice FA-6 would leave a gap")
+    _refused(lambda: [invoice(5), invoice(7)], "payments_invoice FA-7 would leave a gap")  # nor from its first one on
+    four = invoice(4)
+    invoice(6, None)  # another book, with the numbers that its papers have
+    invoice(8, None)
+    _now()
+    _refused(lambda: invoice(10), "payments_invoice FA-10 would leave a gap")
+    invoice(5)
+    invoice(7)
+    _now()
+    _refused(lambda: Invoice.objects.filter(pk=four.pk)._raw_delete(Invoice.objects.db), "never changed nor deleted")
+
+    def note(n: int) -> CreditNote:
+        four.credited += 10
+        four.applied += 10
+        four.save(update_fields=["credited", "applied"])
+        made = CreditNote.objects.create(
+            resolution=nc, prefix="NC", number=n, key=uuid.uuid4(), invoice=four, client=here.rita, issued_on=TODAY, amount=10, reason="x",
+            made_by=here.sara, made_at=NOW,
+        )  # fmt: skip
+        Movement.objects.create(kind=MovementKind.NOTE, client=here.rita, invoice=four, amount=Decimal(10), on=TODAY, credit_note=made)
+        return made
+
+    note(40)
+    _now()
+    _refused(lambda: note(42), "payments_creditnote NC-42 would leave a gap")
+    four.refresh_from_db()
+    note(41)
+    _now()
+
+
+def test_a_numbering_whose_book_was_taken_back_still_begins(here: Cast) -> None:
+    brought = make_invoice(here.lease, 9, period=date(2027, 1, 1))
+    fe = number(here, prefix="FA")
+    assert fe.given == 9
+    brought.delete()  # the undo of an import
+    draft = Draft(
+        kind=InvoiceKind.RENT, client_id=here.rita.pk, client=here.rita.name, period=TODAY.replace(day=1), issued_on=TODAY, due_on=TODAY,
+        concept="Canon", base=Decimal(5), lease_id=here.lease.pk,
+    )  # fmt: skip
+    made = [issuing.write_one(draft, key=uuid.uuid4(), staff=here.sara, now=NOW) for _ in range(2)]
+    _now()
+    assert [invoice.number for invoice in made] == [10, 11]
+
+
+def test_vouchers_of_payouts_follow_without_a_gap(here: Cast) -> None:
+    def voucher(n: int, *, ours: bool) -> None:
+        sums = dict.fromkeys(("collected", "net"), Decimal(5)) | dict.fromkeys(("commission", "commission_iva", "withholdings", "other"), Decimal(0))
+        made = Payout.objects.create(prefix="EG", number=n, owner=here.oscar, lease=here.lease, period=TODAY, paid_on=TODAY, **sums)
+        if ours:
+            of = Liquidation.objects.create(lease=here.lease, period=TODAY, until=TODAY, made_by=here.sara, made_at=NOW)
+            order = PayoutOrder.objects.create(owner=here.oscar, made_at=NOW)
+            PayoutLine.objects.create(liquidation=of, order=order, payout=made, share=100, **sums)
+
+    voucher(7, ours=False)  # exported here and brought back
+    _now()
+    _refused(lambda: voucher(9, ours=True), "payments_payout EG-9 would leave a gap")
+    voucher(8, ours=True)
+    _now()
 
 
 def test_a_signature_credits_one_payment_of_an_attempt(here: Cast) -> None:

@@ -88,7 +88,7 @@ def attempts(here: Cast, count: int) -> list[Attempt]:
         return [start(here, make_invoice(here.lease, 500 + n)) for n in range(count)]
 
 
-def test_signatures_of_a_whole_agency_are_an_alarm_until_one_is_right(cast: Casts, browse: Any, watch: Callable[..., None]) -> None:
+def test_row_22_signatures_of_a_whole_agency_are_an_alarm_until_one_is_right(cast: Casts, browse: Any, watch: Callable[..., None]) -> None:
     here = cast.alfa
     tried = attempts(here, 14)
     for attempt in tried[:2]:  # in the morning all was well
@@ -120,7 +120,7 @@ def test_one_who_forges_is_no_wrong_key(cast: Casts, browse: Any, watch: Callabl
     watch()
 
 
-def test_many_callbacks_in_quarantine_are_an_alarm(cast: Casts, browse: Any, watch: Callable[..., None]) -> None:
+def test_row_03_many_callbacks_in_quarantine_are_an_alarm(cast: Casts, browse: Any, watch: Callable[..., None]) -> None:
     here = cast.alfa
     tried = attempts(here, 10)
     for attempt in tried[:4]:

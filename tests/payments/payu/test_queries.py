@@ -229,7 +229,7 @@ def unavailable(stand_in: StandIn, timeout: float = 5.0) -> str:
 
 
 @pytest.mark.parametrize("status", [400, 404, 408, 429, 500, 502, 503, 504])
-def test_an_http_error_is_unknown(payu: StandIn, status: int) -> None:
+def test_row_18_an_http_error_is_unknown(payu: StandIn, status: int) -> None:
     payu.status = status
     assert unavailable(payu) == f"PayU respondió con error {status}. Se preguntará de nuevo."
 
@@ -246,7 +246,7 @@ def test_an_unreadable_answer_is_unknown(payu: StandIn, answer: bytes) -> None:
     assert unavailable(payu) == "La respuesta de PayU no se puede leer. Se preguntará de nuevo."
 
 
-def test_html_with_status_200_is_unknown(payu: StandIn) -> None:
+def test_row_18_html_with_status_200_is_unknown(payu: StandIn) -> None:
     payu.content_type, payu.answer = "text/html", b"<!doctype html><title>Error</title>"
     assert "no se puede leer" in unavailable(payu)
 
@@ -256,7 +256,7 @@ def test_an_endless_answer_is_cut(payu: StandIn) -> None:
     assert unavailable(payu) == "La respuesta de PayU es demasiado larga. Se preguntará de nuevo."
 
 
-def test_silence_ends_at_the_deadline(payu: StandIn) -> None:
+def test_row_18_silence_ends_at_the_deadline(payu: StandIn) -> None:
     release = threading.Event()
 
     def be_silent(handler: Any) -> None:
@@ -270,7 +270,7 @@ def test_silence_ends_at_the_deadline(payu: StandIn) -> None:
     assert message.endswith("Se preguntará de nuevo.")
 
 
-def test_a_dripping_answer_ends_at_the_deadline(payu: StandIn) -> None:
+def test_row_18_a_dripping_answer_ends_at_the_deadline(payu: StandIn) -> None:
     """Each byte would renew a socket's own timeout for ever."""
     release = threading.Event()
 
@@ -323,7 +323,7 @@ def test_a_connection_cut_short_is_unknown(payu: StandIn) -> None:
     assert unavailable(payu).endswith("Se preguntará de nuevo.")
 
 
-def test_nobody_listening_is_unknown() -> None:
+def test_row_18_nobody_listening_is_unknown() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, not listening: refuses
         stand_in = StandIn(url=f"http://127.0.0.1:{taken.getsockname()[1]}/")

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from payments import checkout, reconcile, refunds, reversals, settlement
+from payments import checkout, reconcile, refunds, reversal_document, reversals, settlement
 from payments.gateway import RefundRefused
-from payments.models import Attempt, Callback, CallbackSource, Payment, PaymentState, Refund, RefundState, Reversal, Review
+from payments.models import Attempt, Callback, CallbackSource, Payment, PaymentState, Receipt, Refund, RefundState, Reversal, Review
 from payments.payu import queries
 from saas.jobs.models import Job
 from saas.jobs.run import run_job
@@ -102,6 +102,22 @@ def test_a_refund_that_payu_declines_takes_nothing_back_and_can_be_asked_for_aga
     assert (refund.state, Reversal.objects.count(), Payment.objects.get().state) == (RefundState.DECLINED, 0, PaymentState.APPROVED)
     assert Review.objects.filter(kind="refund").count() == 1
     assert ask_for(attempt, here, Decimal(5000)).state == RefundState.REQUESTED
+
+
+def test_row_26_a_chargeback_at_payu_is_found_by_asking_and_reverses_the_payment_once(here: Cast, attempt: Attempt, payu: StandIn) -> None:
+    before = Receipt.objects.values().get()
+    payu.control("chargeback", {"reference": attempt.reference})
+    for _ in range(2):
+        compared = reconcile.compare(attempt.pk, now=clock.now())
+    assert (compared.there, compared.here, compared.difference) == (attempt.amount, attempt.amount, "")
+    reversal = Reversal.objects.get()
+    assert (reversal.full_number, reversal.kind, reversal.amount) == ("RV-1", "chargeback", attempt.amount)
+    here.invoice.refresh_from_db()
+    assert (here.invoice.balance, Payment.objects.get().state, Receipt.objects.values().get()) == (attempt.amount, PaymentState.REVERSED, before)
+    assert [review.kind for review in Review.objects.all()] == ["chargeback"]
+    assert Job.objects.filter(kind="payments.reversal_mail").count() == 1
+    paper = reversal_document.reversal_pdf(reversal_document.reversal_document(reversal, here.agency))
+    assert paper[:5] == b"%PDF-"
 
 
 def test_a_transfer_is_not_refunded_by_payu_and_nothing_is_sent(here: Cast, payu: StandIn, shop: Shop) -> None:
