@@ -1,5 +1,5 @@
 -- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.
--- migrations: 8f36c2a961c14eea38f419eeabeeed5d19769e622b680087171535bfe9d5d806
+-- migrations: 36a13b8a991b6f9c51a604d2a02464391e0d2f70814586e804c0e06f2a004a8a
 
 CREATE FUNCTION "audit_refuse"() RETURNS "trigger"
     LANGUAGE "plpgsql"
@@ -2024,9 +2024,10 @@ INSERT INTO "django_migrations" ("id", "app", "name", "applied") VALUES
 	(61, 'tenants', '0003_pulse_signatures_space', now()),
 	(62, 'tenants', '0004_texts_and_mails', now()),
 	(63, 'tenants', '0005_gone_callbacks', now()),
-	(64, 'usersessions', '0001_initial', now());
+	(64, 'tenants', '0006_domain_watch', now()),
+	(65, 'usersessions', '0001_initial', now());
 
-SELECT pg_catalog.setval('"django_migrations_id_seq"', 64, true);
+SELECT pg_catalog.setval('"django_migrations_id_seq"', 65, true);
 
 ALTER TABLE ONLY "account_emailaddress"
     ADD CONSTRAINT "account_emailaddress_pkey" PRIMARY KEY ("id");
