@@ -232,12 +232,13 @@ def _of(value: int | None, most: int | None) -> str:
 class DomainAdmin(LookOnly):
     """Hosts and the agency that answers at each."""
 
-    list_display = ("host", "agency", "primary")
+    list_display = ("host", "agency", "primary", "points")
+    list_filter = ("lost_why",)
     search_fields = ("domain", "tenant__name")
     list_select_related = ("tenant",)
     ordering = ("domain",)
-    fields = ("host", "agency", "primary")
-    readonly_fields = ("host", "agency", "primary")
+    fields = ("host", "agency", "primary", "points", "looked")
+    readonly_fields = ("host", "agency", "primary", "points", "looked")
 
     @admin.display(description=_("dominio"), ordering="domain")
     def host(self, domain: Domain) -> str:
@@ -253,6 +254,18 @@ class DomainAdmin(LookOnly):
     def primary(self, domain: Domain) -> bool:
         """Whether links go to this host."""
         return bool(domain.is_primary)
+
+    @admin.display(description=_("apunta aquí"), ordering="lost_since")
+    def points(self, domain: Domain) -> str:
+        """What the DNS said last."""
+        if domain.lost_since:
+            return f"{domain.get_lost_why_display()} desde el {_moment(domain.lost_since)}"
+        return str(_("Sí")) if domain.is_primary or domain.looked_at else "—"
+
+    @admin.display(description=_("revisado"))
+    def looked(self, domain: Domain) -> str:
+        """When the DNS last answered."""
+        return _moment(domain.looked_at)
 
 
 @admin.register(Signup)

@@ -36,6 +36,7 @@ TITLES = {
     "dead": "Trabajos apartados",
     "late": "Trabajos atrasados",
     "disk": "Disco lleno",
+    "domain": "Dominio propio que no apunta aquí",
     "gone": "PayU avisó a una inmobiliaria eliminada",
 }
 ADVICE = {
@@ -44,6 +45,7 @@ ADVICE = {
     "credentials": "PayU no acepta las credenciales de la inmobiliaria. Revíselas en PayU.",
     "difference": "La comparación nocturna encontró diferencias con PayU. Están en Por revisar.",
     "lag": "Los pagos en línea se están registrando con demora. No se pierde ninguno; ya estamos trabajando en ello.",
+    "domain": "Un dominio propio de la inmobiliaria dejó de apuntar a la plataforma. Qué falta, en Ajustes, Dominio propio.",
     "dead": "Hay comprobantes, correos u otros trabajos que no se pudieron terminar. No se pierde ninguno; ya los estamos revisando.",
 }
 
@@ -72,6 +74,8 @@ def troubles(pulse: Pulse) -> Iterator[Trouble]:
         yield Trouble("late", f"Trabajos atrasados: {pulse.jobs_late}; el mayor, {pulse.jobs_late_seconds // 60} minutos.")
     if pulse.no_space:
         yield Trouble("disk", f"Sin espacio en el disco de los archivos: {pulse.no_space} trabajos lo esperan, y se hacen solos cuando lo haya.")
+    if pulse.lost_domains:
+        yield Trouble("domain", f"Dominios propios que dejaron de apuntar a la plataforma: {pulse.lost_domains}.")
     if pulse.gone_callbacks:
         yield Trouble("gone", f"Confirmaciones de PayU para inmobiliarias eliminadas sin atender: {pulse.gone_callbacks}.")
     if pulse.differences:

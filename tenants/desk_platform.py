@@ -22,7 +22,7 @@ from saas.accounts.models import StaffRole
 from saas.audit.changes import record
 from saas.lib import clock
 from saas.lib.signing import BadLink
-from tenants import announcements, context, domains, own, visits
+from tenants import announcements, context, domain_watch, domains, own, visits
 from tenants.hosts import agency_of
 from tenants.platform_models import DomainClaim
 
@@ -81,12 +81,14 @@ def desk_domain(request: HttpRequest) -> HttpResponse:
             return redirect("desk_domain")
     with context.in_public():
         claims = list(DomainClaim.objects.filter(agency_id=agency.pk).select_related("agency").order_by("-pk"))
-        kept = list(domains.own_domains(agency).values_list("domain", flat=True))
+        watched = {domain.domain: domain for domain in domains.own_domains(agency)}
     for claim in claims:
         claim.records = domains.records_of(claim)  # type: ignore[attr-defined]
+        claim.watched = domain = watched.get(claim.domain)  # type: ignore[attr-defined]
+        claim.ends_at = domain_watch.ends_at(domain) if domain else None  # type: ignore[attr-defined]
     page = {
-        "form": form, "claims": claims, "kept": kept, "current": agency.own_host, "subdomain": f"{agency.slug}.{settings.PLATFORM_HOST}",
-        "orphans": [host for host in kept if host not in {claim.domain for claim in claims}],
+        "form": form, "claims": claims, "current": agency.own_host, "subdomain": f"{agency.slug}.{settings.PLATFORM_HOST}",
+        "orphans": [host for host in watched if host not in {claim.domain for claim in claims}],
     }  # fmt: skip
     return render(request, "tenants/desk_domain.html", page, status=422 if form.is_bound else 200)
 

@@ -2,6 +2,7 @@
 
 A domain is nobody's before its TXT record shows the agency's token: what points here may be anyone's. The record is looked for by a
 job for CLAIM_LIFE. The subdomain on the platform always stays, so links that were mailed and PayU's callbacks keep working.
+What becomes of a domain afterwards is watched in tenants/domain_watch.py.
 """
 
 from __future__ import annotations
@@ -29,6 +30,12 @@ MOST = 5  # claims of an agency at a time
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?:{_LABEL}\.)+[a-z]{{2,24}}")
 Resolver = Callable[[str, str], list[str]]
+WATCH = "tenants.watch_domain"
+FIRST_LOOK = timedelta(hours=6)
+
+
+class DnsSilent(Exception):
+    """The DNS did not say: no answer in time, or a server's failure. Nothing follows from it."""
 
 
 class DomainError(ValueError):
@@ -49,16 +56,16 @@ def check_host(text: str) -> str:
     return host
 
 
-def attach(agency: Agency, text: str) -> Domain:
-    """Let `agency` answer at a host that is known to be its own, and send its people there. Raises DomainError."""
+def attach(agency: Agency, text: str, *, now: datetime) -> Domain:
+    """Let `agency` answer at a host that is known to be its own, send its people there, and have it watched. Raises DomainError."""
     host = check_host(text)
     try:
         with transaction.atomic():
             domain = Domain.objects.create(domain=host, tenant=agency, is_primary=False)
     except IntegrityError as error:
         raise DomainError(_("Ese dominio ya es de una inmobiliaria de la plataforma.")) from error
-    Agency.objects.filter(pk=agency.pk).update(own_host=host)
-    _forget(agency, host)
+    send_people(agency, host)
+    defer(WATCH, str(domain.pk), now=now, due_at=now + FIRST_LOOK, domain_id=domain.pk)
     return domain
 
 
@@ -70,9 +77,14 @@ def detach(agency: Agency, host: str) -> None:
     claims, _rows = DomainClaim.objects.filter(agency=agency, domain=host).delete()
     if not gone and not claims:
         raise DomainError(_("Ese dominio no es de esta inmobiliaria."))
-    another = own_domains(agency).first()
-    Agency.objects.filter(pk=agency.pk).update(own_host=another.domain if another else "")
-    _forget(agency, host)
+    send_people(agency, host)
+
+
+def send_people(agency: Agency, changed: str) -> None:
+    """Send an agency's people to its newest domain that is not lost, or to its subdomain, after something changed about one."""
+    best = own_domains(agency).filter(told_at=None).first()
+    Agency.objects.filter(pk=agency.pk).update(own_host=best.domain if best else "")
+    _forget(agency, changed)
 
 
 def drop(agency: Agency, host: str) -> None:
@@ -119,7 +131,7 @@ def check(claim_id: int, *, now: datetime, resolve: Resolver | None = None) -> d
     found = DomainClaim.objects.select_related("agency").filter(pk=claim_id, state=ClaimState.WAITING).first()
     if found is None:
         return None
-    ask = resolve or ask_dns
+    ask = _or_nothing(resolve or ask_dns)
     texts = ask(f"{PREFIX}.{found.domain}", "TXT")
     proven, points = found.token in texts, points_here(found, ask)
     said = ""
@@ -135,7 +147,7 @@ def check(claim_id: int, *, now: datetime, resolve: Resolver | None = None) -> d
         if proven and points:
             locked.state = ClaimState.PROVEN
             try:
-                attach(found.agency, found.domain)
+                attach(found.agency, found.domain, now=now)
             except DomainError as error:
                 locked.state, locked.found = ClaimState.FAILED, str(error)
         elif now - locked.asked_at > CLAIM_LIFE:
@@ -146,7 +158,7 @@ def check(claim_id: int, *, now: datetime, resolve: Resolver | None = None) -> d
     return now + (timedelta(minutes=5) if now - locked.asked_at < timedelta(days=1) else timedelta(hours=1))
 
 
-def points_here(found: DomainClaim, ask: Resolver) -> bool:
+def points_here(found: DomainClaim | Domain, ask: Resolver) -> bool:
     """Whether the domain leads to the platform: by its name, or by an address that is the platform's too."""
     if any(f".{name.rstrip('.').lower()}".endswith(f".{settings.PLATFORM_HOST}") for name in ask(found.domain, "CNAME")):
         return True
@@ -155,16 +167,30 @@ def points_here(found: DomainClaim, ask: Resolver) -> bool:
 
 
 def ask_dns(name: str, kind: str) -> list[str]:
-    """What the DNS says; nothing if it says nothing, or does not answer in time."""
+    """What the DNS says; nothing if it says that there is nothing. Raises DnsSilent if it does not say."""
     import dns.exception
     import dns.resolver
 
     try:
         answers = dns.resolver.resolve(name, kind, lifetime=5)
+    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        return []
     except (dns.exception.DNSException, OSError) as error:
         log.info("dns, %s: %s", kind, type(error).__name__)
-        return []
+        raise DnsSilent from error
     return [b"".join(row.strings).decode("ascii", "replace") if kind == "TXT" else row.to_text() for row in answers]
+
+
+def _or_nothing(ask: Resolver) -> Resolver:
+    """A DNS whose silence is as good as nothing: who still waits for a proof is looked at again anyway."""
+
+    def patient(name: str, kind: str) -> list[str]:
+        try:
+            return ask(name, kind)
+        except DnsSilent:
+            return []
+
+    return patient
 
 
 def _forget(agency: Agency, host: str) -> None:

@@ -117,7 +117,7 @@ def rest(agencies: list[Agency], *, until: datetime, text: str, by: Any, reason:
 def add_domain(agency: Agency, host: str, *, by: Any, reason: str, now: datetime) -> None:
     """Let an agency answer at `host`, which the operator knows to be its own. Raises DomainError."""
     with transaction.atomic():
-        domains.attach(agency, host)
+        domains.attach(agency, host, now=now)
         acts.note("agregar dominio", by=by, reason=reason, now=now, agency=agency, detail=host)
 
 

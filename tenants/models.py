@@ -112,12 +112,28 @@ class Agency(TenantMixin):
         return format_document("NIT", self.nit, self.nit_check)
 
 
+class LostWhy(models.TextChoices):
+    """What a domain lacks that was proven once."""
+
+    RECORD = "record", _("No está el registro TXT")
+    POINTS = "points", _("No apunta a la plataforma")
+
+
 class Domain(DomainMixin):
-    """A host at which an agency answers, without its port."""
+    """A host at which an agency answers, without its port. The agency's own ones are looked at again and again
+    (tenants/domain_watch.py)."""
+
+    looked_at = models.DateTimeField(_("revisado"), null=True, blank=True)  # the DNS answered
+    lost_since = models.DateTimeField(_("no apunta desde"), null=True, blank=True)
+    lost_why = models.CharField(_("qué falta"), max_length=8, choices=LostWhy.choices, blank=True)
+    told_at = models.DateTimeField(_("avisado"), null=True, blank=True)  # people are not sent here any more
 
     class Meta:
         verbose_name = _("dominio")
         verbose_name_plural = _("dominios")
+        constraints = [
+            models.CheckConstraint(name="domain_told_of_what_is_lost", condition=models.Q(told_at=None) | models.Q(lost_since__isnull=False)),
+        ]
 
 
 class SignupState(models.TextChoices):

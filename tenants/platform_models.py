@@ -119,6 +119,7 @@ class Pulse(models.Model):
     differences = models.PositiveIntegerField(default=0)
     signatures_wrong = models.PositiveIntegerField(default=0)  # in a row, the newest first, about our own attempts
     no_space = models.PositiveIntegerField(default=0)  # jobs of all schemas that wait for room on the disk: public's row alone
+    lost_domains = models.PositiveIntegerField(default=0)  # own domains that stopped pointing here
     gone_callbacks = models.PositiveIntegerField(default=0)  # of deleted agencies, that nobody looked at: public's row alone
     kinds = models.JSONField(default=list)  # [kind, due, late, dead, error's type] of what is late or dead
     reasons = models.JSONField(default=dict)  # of the quarantine, by reason
@@ -267,6 +268,7 @@ class ClaimState(models.TextChoices):
     WAITING = "waiting", _("Esperando el registro DNS")
     PROVEN = "proven", _("Comprobado")
     FAILED = "failed", _("No se comprobó a tiempo")
+    LOST = "lost", _("Dejó de apuntar")
 
 
 class DomainClaim(models.Model):

@@ -1,4 +1,4 @@
-"""The platform's jobs: make an agency and mail who asked for it, export, restore, delete, prove a domain, tell of an alarm. They
+"""The platform's jobs: make an agency and mail who asked for it, export, restore, delete, prove a domain and watch it, tell of an alarm. They
 live in public. The one that publishes an agency's figures lives in the agency."""
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from saas import figures
 from saas.jobs.registry import Later, Permanent, Task, handles
 from saas.lib import clock
 from saas.lib.crypto import CryptoError
-from tenants import acts, alarms, archive, context, domains, exports, life, provisioning, signup
+from tenants import acts, alarms, archive, context, domain_watch, domains, exports, life, provisioning, signup
 from tenants.models import Agency
 from tenants.platform_models import Export
 from tenants.slugs import SlugError
@@ -107,6 +107,20 @@ def check_domain(task: Task) -> None:
     again = domains.check(task.payload["claim_id"], now=clock.now())
     if again is not None:
         raise Later(again)
+
+
+@handles(domains.WATCH)
+def watch_domain(task: Task) -> None:
+    """Look whether a domain of an agency still points here, and again in some hours."""
+    again = domain_watch.look(task.payload["domain_id"], now=clock.now())
+    if again is not None:
+        raise Later(again)
+
+
+@handles("tenants.mail_domain")
+def mail_domain(task: Task) -> None:
+    """Tell someone who runs an agency what became of its domain. Runs in the agency."""
+    domain_watch.mail(task.payload["user_id"], host=task.payload["host"], news=task.payload["news"], key=task.key)
 
 
 @handles("tenants.mail_alarm")

@@ -17,7 +17,7 @@ from django.db.models import Q
 from saas import figures
 from saas.internal import VITALS
 from saas.lib import clock
-from tenants import alarms, announcements, context, ddl, gone
+from tenants import alarms, announcements, context, ddl, domain_watch, gone
 from tenants.models import Agency, AgencyState
 from tenants.platform_models import Pulse
 
@@ -103,7 +103,7 @@ def _part(schema: str, callbacks: str) -> str:
 
 def keep(rows: list[dict[str, Any]], *, now: datetime) -> list[Pulse]:
     """Publish each schema's counts, with what is behind those that are not quiet."""
-    kept = []
+    kept, lost = [], domain_watch.lost()
     for row in rows:
         schema = row["schema"]
         pulse = Pulse(schema_name=schema, counted_at=now, **{name: int(row[name]) for name in _COLUMNS})
@@ -113,11 +113,12 @@ def keep(rows: list[dict[str, Any]], *, now: datetime) -> list[Pulse]:
             pulse.reasons = dict(_ask(_REASONS, schema))
         # A full disk is one trouble, and the operators': not one for each agency that has something to store.
         pulse.no_space = int(sum(other["no_space"] for other in rows)) if schema == context.PUBLIC else 0
+        pulse.lost_domains = lost.get(schema, 0)
         pulse.gone_callbacks = gone.waiting() if schema == context.PUBLIC else 0
         kept.append(pulse)
     Pulse.objects.bulk_create(
         kept, batch_size=500, update_conflicts=True, unique_fields=["schema_name"],
-        update_fields=[*_COLUMNS, "gone_callbacks", "kinds", "reasons", "counted_at"],
+        update_fields=[*_COLUMNS, "lost_domains", "gone_callbacks", "kinds", "reasons", "counted_at"],
     )  # fmt: skip
     return kept
 

@@ -1,4 +1,5 @@
-"""Own domains: nobody's before its DNS shows the agency's token; then answered, given a certificate, and where people are sent."""
+"""Own domains: nobody's before its DNS shows the agency's token; then answered, given a certificate, and where people are sent.
+Watched ever after; let go only when the DNS itself says for weeks that it is lost."""
 
 from __future__ import annotations
 
@@ -6,15 +7,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client as Browser
 
+from saas.jobs import run
 from saas.jobs.models import Job
 from saas.lib import clock
-from tenants import branding, context, domains
+from tenants import alarms, branding, context, domain_watch, domains
 from tenants.models import Agency, Domain
-from tenants.platform_models import DomainClaim
+from tenants.platform_models import DomainClaim, OperatorAct
 from tests.tenants.superadmin import an_operator, do
 from tests.world import Cast, Casts
+from workers import vitals
 
 HOST = "portal.casalinda.com.co"
 TOKEN = "x" * 32
@@ -134,3 +138,147 @@ def test_it_is_taken_away(cast: Casts, browse: Any, settings: Any, django_captur
     assert tls(browse, settings) == 404
     assert Agency.objects.get(pk=cast.alfa.agency.pk).own_host == ""
     assert browse(cast.alfa.agency).get("/").status_code == 200
+
+
+# What becomes of it afterwards
+
+
+@pytest.fixture
+def kept(here: Cast, browse: Any, django_capture_on_commit_callbacks: Any) -> Domain:
+    """Alfa's domain, proven and pointing here."""
+    claim = claimed(browse, here)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert domains.check(claim.pk, now=clock.now(), resolve=dns(TXT=[claim.token], CNAME=["alfa.plataforma.test."])) is None
+    return Domain.objects.get(domain=HOST)
+
+
+def own_host(cast: Cast) -> str:
+    return Agency.objects.get(pk=cast.agency.pk).own_host
+
+
+def silent(name: str, kind: str) -> list[str]:
+    raise domains.DnsSilent
+
+
+def test_it_is_watched_from_the_day_it_is_proven(here: Cast, kept: Domain) -> None:
+    (job,) = Job.objects.filter(kind="tenants.watch_domain")
+    assert (job.payload, job.due_at - job.created_at) == ({"domain_id": kept.pk}, timedelta(hours=6))
+    good = dns(TXT=[DomainClaim.objects.get().token], CNAME=["alfa.plataforma.test."])
+    now = clock.now()
+    assert domain_watch.look(kept.pk, now=now, resolve=good) == now + timedelta(hours=6)
+    kept.refresh_from_db()
+    assert (kept.looked_at, kept.lost_since, own_host(here)) == (now, None, HOST)
+
+
+def test_silence_of_the_dns_takes_nothing(here: Cast, kept: Domain, browse: Any, settings: Any) -> None:
+    def knows_nobody(name: str, kind: str) -> list[str]:
+        return []
+
+    for later in range(40):
+        now = clock.now() + timedelta(days=later)
+        for resolve in (silent, knows_nobody):
+            assert domain_watch.look(kept.pk, now=now, resolve=resolve) == now + timedelta(hours=1)
+    kept.refresh_from_db()
+    assert (kept.lost_since, kept.told_at, kept.looked_at, own_host(here)) == (None, None, None, HOST)
+    assert tls(browse, settings) == 200
+
+
+@pytest.mark.parametrize(("gone", "why"), [("TXT", "record"), ("CNAME", "points")])
+def test_lost_told_and_let_go(
+    here: Cast, kept: Domain, gone: str, why: str, browse: Any, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    token = DomainClaim.objects.get().token
+    records = {"TXT": [token], "CNAME": ["alfa.plataforma.test."]}
+    good, bad = dns(**records), dns(**{**records, gone: ["otra.cosa.example."]})
+    start = clock.now()
+
+    def look(later: timedelta, resolve: domains.Resolver) -> Any:
+        with django_capture_on_commit_callbacks(execute=True):
+            return domain_watch.look(kept.pk, now=start + later, resolve=resolve)
+
+    # Once is not lost, and a good answer begins anew.
+    assert look(timedelta(0), bad) == start + timedelta(hours=1)
+    kept.refresh_from_db()
+    assert (kept.lost_since, kept.lost_why, kept.told_at, own_host(here)) == (start, why, None, HOST)
+    look(timedelta(hours=23), bad)
+    look(timedelta(hours=24), good)
+    look(timedelta(hours=25), bad)
+    look(timedelta(hours=48), bad)
+    kept.refresh_from_db()
+    assert kept.told_at is None
+    assert mailed(here) == []
+    # A day of it: the agency is told once, and its people are sent to the subdomain; the domain still answers.
+    look(timedelta(hours=49), bad)
+    look(timedelta(hours=50), bad)
+    assert (own_host(here), tls(browse, settings)) == ("", 200)
+    assert mailed(here) == [f"{HOST} dejó de apuntar a su portal"]
+    assert browse(here.agency).get("/").status_code == 200
+    page = browse(here.agency, here.sara).get("/oficina/ajustes/dominio/").content.decode()
+    assert "Dejó de apuntar aquí el" in page
+    assert token in page
+    pulses = vitals.keep(vitals.rows(), now=clock.now())
+    assert {pulse.schema_name: pulse.lost_domains for pulse in pulses if pulse.lost_domains} == {here.agency.schema_name: 1}
+    assert [trouble.kind for pulse in pulses for trouble in alarms.troubles(pulse)] == ["domain"]
+    # Back: as before.
+    look(timedelta(days=10), good)
+    assert own_host(here) == HOST
+    # Lost for good: only an answer takes it, and its claim can be asked again.
+    look(timedelta(days=11), bad)
+    look(timedelta(days=12), bad)
+    look(timedelta(days=25, hours=23), bad)
+    look(timedelta(days=40), silent)
+    assert tls(browse, settings) == 200
+    assert look(timedelta(days=41), bad) is None
+    assert (tls(browse, settings), own_host(here), Domain.objects.filter(domain=HOST).count()) == (404, "", 0)
+    assert Browser(headers={"host": HOST}).get("/").status_code == 404
+    assert DomainClaim.objects.get().state == "lost"
+    assert OperatorAct.objects.get(act="soltar dominio").detail == HOST
+    assert mailed(here)[1:] == [f"{HOST} volvió a apuntar a su portal", f"{HOST} dejó de apuntar a su portal", f"{HOST} ya no responde por su portal"]
+    assert "ya no responde. Cree otra vez" in browse(here.agency, here.sara).get("/oficina/ajustes/dominio/").content.decode()
+    assert claimed(browse, here).state == "waiting"
+
+
+def mailed(cast: Cast) -> list[str]:
+    """Run the agency's mails about domains. The subjects that went to its head, and to nobody else."""
+    with context.in_agency(cast.agency):
+        jobs = list(Job.objects.filter(kind="tenants.mail_domain", done_at=None).order_by("pk"))
+        for job in jobs:
+            run.run_job(job.pk, now=clock.now() + timedelta(days=60))
+        assert not Job.objects.filter(kind="tenants.mail_domain", done_at=None).exists()
+    assert {to for message in mail.outbox for to in message.to} <= {cast.sara.email}
+    return [message.subject for message in mail.outbox]
+
+
+def test_what_an_operator_added_is_looked_at_and_only_a_person_takes_it(cast: Casts, browse: Any) -> None:
+    olga = browse(None, an_operator())
+    do(olga, "agregar-dominio", cast.alfa.agency, host=HOST)
+    domain = Domain.objects.get(domain=HOST)
+    for later in range(40):
+        domain_watch.look(domain.pk, now=clock.now() + timedelta(days=later), resolve=dns(A=["198.51.100.7"]))
+    domain.refresh_from_db()
+    assert (domain.lost_why, domain.told_at, own_host(cast.alfa)) == ("points", None, HOST)
+    assert "No apunta a la plataforma desde el" in olga.get("/superadmin/tenants/domain/").content.decode()
+
+
+def test_what_the_dns_says_and_what_it_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    import dns.message
+    import dns.resolver
+
+    def says(error: Exception) -> Any:
+        def resolve(*args: Any, **options: Any) -> Any:
+            raise error
+
+        return resolve
+
+    nothing = dns.resolver.NoAnswer(response=dns.message.make_response(dns.message.make_query(HOST, "A")))
+    denials: list[Exception] = [dns.resolver.NXDOMAIN(), nothing]
+    silences: list[Exception] = [
+        dns.resolver.LifetimeTimeout(timeout=5, errors=[]), dns.resolver.NoNameservers(), dns.resolver.NoResolverConfiguration(), OSError(),
+    ]  # fmt: skip
+    for error in denials:
+        monkeypatch.setattr(dns.resolver, "resolve", says(error))
+        assert domains.ask_dns(HOST, "A") == []
+    for error in silences:
+        monkeypatch.setattr(dns.resolver, "resolve", says(error))
+        with pytest.raises(domains.DnsSilent):
+            domains.ask_dns(HOST, "A")
