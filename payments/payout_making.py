@@ -140,13 +140,14 @@ def commission_on(lease: Lease, rent: Decimal, *, iva_rate: Decimal) -> tuple[De
 def _sources(until: date) -> dict[Key, list[Source]]:
     """The movements to pay out, by lease and month, each with its rent."""
     # Told apart in the database: the book of years that an agency brought was paid out by its own vouchers.
-    by_book = Payout.objects.filter(
-        line=None, lease=OuterRef("invoice__lease"), period=OuterRef("invoice__period"), paid_on__gte=OuterRef("on")
-    )
+    brought = ~Exists(PayoutLine.objects.filter(payout=OuterRef("pk")))
+    by_book = Payout.objects.filter(brought, lease=OuterRef("invoice__lease"), period=OuterRef("invoice__period"), paid_on__gte=OuterRef("on"))
+    # Asked as "there is none", the database knows how many it will find; asked by a join, it reckons with a handful.
+    paid_out = Exists(PayoutSource.objects.filter(movement=OuterRef("pk")))
     rents = Movement.objects.filter(
         invoice__kind=InvoiceKind.RENT, invoice__lease__isnull=False, kind__in=COLLECTED
     )
-    free = rents.filter(~Exists(by_book), paid_out=None, on__lte=until).select_related("invoice", "payment__receipt", "reversal")
+    free = rents.filter(~paid_out, ~Exists(by_book), on__lte=until).select_related("invoice", "payment__receipt", "reversal")
     movements = list(free.order_by("on", "pk"))
     gone = rents.filter(Q(paid_out__isnull=False) | Exists(by_book), invoice__in={movement.invoice_id for movement in movements})
     covered = {row["invoice"]: row["sum"] for row in gone.order_by().values("invoice").annotate(sum=Sum("amount"))}
