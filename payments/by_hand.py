@@ -51,7 +51,7 @@ def addressees(lease: Lease) -> dict[str, list[Client]]:
 
 
 def draft(written: Written, *, client: Client, lease: Lease | None, today: date) -> Draft:
-    """What was written, with its taxes. Raises invoicing_policy.FiguresMissing."""
+    """What was written, with its taxes; a lease comes from monthly.leases_with_all. Raises invoicing_policy.FiguresMissing."""
     rules, rent = monthly.Rules.now(), written.kind == InvoiceKind.RENT
     rate = rules.policy.iva_rate
     lines = tuple(
@@ -61,7 +61,7 @@ def draft(written: Written, *, client: Client, lease: Lease | None, today: date)
     if not rent:
         iva = money.whole(written.base * rules.policy.commission_iva_rate / 100)
     else:
-        iva = monthly.iva_of(lease, written.base, rules) if lease else ZERO
+        iva = monthly.iva_of(lease.liable, written.base, rules) if lease else ZERO  # type: ignore[attr-defined]
     withholds = rent and client.withholding_agent
     return Draft(
         kind=written.kind, client_id=client.pk, client=client.name, period=written.period, issued_on=today, due_on=written.due_on,

@@ -13,18 +13,37 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Exists, Min, OuterRef, QuerySet, Sum
 
-from clientarea.models import Lease
+from clientarea.models import Lease, Ownership
 from payments.drafts import Draft, refusal
 from payments.invoicing_policy import percent
 from payments.models import Invoice, InvoiceKind, ItemState, Movement, MovementKind, RunItem, RunKind
-from payments.monthly import PIECE, Rules, Skipped, last_day, leases_with_all
+from payments.monthly import Rules, Skipped, last_day
 from saas.lib import clock
+from saas.lib.among import among
 from saas.lib.money import cop, split_shares, whole
 
 ZERO = Decimal(0)
+
+
+class Earning(NamedTuple):
+    """What a draft needs of a lease."""
+
+    pk: int
+    number: str
+    unit_id: int
+    commission: Decimal
+
+
+class Owner(NamedTuple):
+    """What a draft needs of an owner of its unit."""
+
+    pk: int
+    name: str
+    share: Decimal
 
 
 def leases_with_money(period: date) -> list[int]:
@@ -32,27 +51,53 @@ def leases_with_money(period: date) -> list[int]:
     moved = _rent_movements().filter(on__range=(period, last_day(period)))
     ids = set(moved.values_list("invoice__lease", flat=True))
     ids |= set(_issued().filter(run__period__lt=period).values_list("lease", flat=True))
-    return list(Lease.objects.filter(pk__in=ids).order_by("number").values_list("pk", flat=True))
+    return list(Lease.objects.filter(among("pk", ids)).order_by("number").values_list("pk", flat=True))
 
 
 def drafts_of(leases: Iterable[int], *, period: date, issued_on: date, rules: Rules | None = None) -> list[Draft | Skipped]:
     """The commission of each owner of each of those leases for what was collected through the month of `period`."""
-    rules = rules or Rules.now()
-    ids, made = list(leases), []
-    for start in range(0, len(ids), PIECE):
-        made += _some(ids[start : start + PIECE], period, issued_on, rules)
+    rules, ids = rules or Rules.now(), list(leases)
+    earning = {row[0]: Earning(*row) for row in Lease.objects.filter(among("pk", ids)).values_list("pk", "number", "unit_id", "commission")}
+    owned, rents, written = _owners(lease.unit_id for lease in earning.values()), collected(ids, period), _by_hand(ids, period)
+    there: dict[int, dict[int | None, Decimal]] = defaultdict(dict)
+    for lease_id, owner_id, amount in _issued().filter(among("lease", ids), run__period=period).values_list("lease", "owner", "collected"):
+        there[lease_id][owner_id] = amount
+    made: list[Draft | Skipped] = []
+    for pk in ids:
+        lease, rent, done = earning[pk], rents[pk], there[pk]
+        owners = owned[lease.unit_id]
+        if not owners:
+            made.append(Skipped(pk, lease.number, "", "El inmueble no tiene propietarios registrados."))
+            continue
+        # Where some owners have theirs of this month, the others get their part of the whole of it.
+        month = sum(done.values(), rent)
+        shares = [owner.share for owner in owners]
+        parts = split_shares(whole(max(month, ZERO) * lease.commission / 100), shares)
+        for owner, base, share in zip(owners, parts, split_shares(month, shares), strict=True):
+            if owner.pk in done:
+                made.append(Skipped(pk, lease.number, owner.name, "Ya tiene su comisión de este mes.", owner.pk))
+                continue
+            before = written.get((pk, owner.pk), [])
+            left = base - sum((invoice.base for invoice in before), ZERO)
+            draft = _draft(lease, owner, period, issued_on, base=max(left, ZERO), rent=share, rules=rules, before=before)
+            if before and base > 0 and left <= 0:
+                why = f"Ya se facturó a mano: {_numbers(before)}."
+                made.append(Skipped(pk, lease.number, owner.name, why, owner.pk, (before[-1].pk, share)))
+                continue
+            why = _why_not(rent, lease, draft)
+            made.append(Skipped(pk, lease.number, owner.name, why, owner.pk) if why else draft)
     return made
 
 
 def collected(leases: Iterable[int], period: date) -> dict[int, Decimal]:
     """The rent collected of each lease through a month that no commission is for yet, COP. Below zero where it went back."""
     ids = list(leases)
-    begun = dict(_issued().filter(lease__in=ids).order_by().values_list("lease").annotate(first=Min("run__period")))
+    begun = dict(_issued().filter(among("lease", ids)).order_by().values_list("lease").annotate(first=Min("run__period")))
     before: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    for lease, amount in _issued().filter(lease__in=ids).order_by().values_list("lease").annotate(sum=Sum("collected")):
+    for lease, amount in _issued().filter(among("lease", ids)).order_by().values_list("lease").annotate(sum=Sum("collected")):
         before[lease] = amount
     earliest, end = min([period, *begun.values()]), last_day(period)
-    touched = _rent_movements().filter(invoice__lease__in=ids, on__range=(earliest, end)).values("invoice")
+    touched = _rent_movements().filter(among("invoice__lease", ids), on__range=(earliest, end)).values("invoice")
     rows = (
         _rent_movements()
         .filter(invoice__in=touched, on__lte=end)
@@ -89,38 +134,13 @@ def _issued() -> QuerySet[RunItem]:
     return RunItem.objects.filter(run__kind=RunKind.COMMISSION, state=ItemState.ISSUED, invoice__voided_at=None)
 
 
-def _some(ids: list[int], period: date, issued_on: date, rules: Rules) -> list[Draft | Skipped]:
-    leases, rents = leases_with_all(ids), collected(ids, period)
-    there = {
-        (lease, owner): amount
-        for lease, owner, amount in _issued().filter(lease__in=ids, run__period=period).values_list("lease", "owner", "collected")
-    }
-    written = _by_hand(ids, period)
-    made: list[Draft | Skipped] = []
-    for pk in ids:
-        lease, rent = leases[pk], rents[pk]
-        owners = sorted(lease.unit.ownerships.all(), key=lambda o: o.pk)
-        if not owners:
-            made.append(Skipped(pk, lease.number, "", "El inmueble no tiene propietarios registrados."))
-            continue
-        # Where some owners have theirs of this month, the others get their part of the whole of it.
-        month = rent + sum((amount for (of, _owner), amount in there.items() if of == pk), ZERO)
-        shares = [o.share for o in owners]
-        parts = split_shares(whole(max(month, ZERO) * lease.commission / 100), shares)
-        for owner, base, share in zip(owners, parts, split_shares(month, shares), strict=True):
-            if (pk, owner.owner_id) in there:
-                made.append(Skipped(pk, lease.number, owner.owner.name, "Ya tiene su comisión de este mes.", owner.owner_id))
-                continue
-            before = written.get((pk, owner.owner_id), [])
-            left = base - sum((invoice.base for invoice in before), ZERO)
-            draft = _draft(lease, owner.owner_id, owner.owner.name, period, issued_on, base=max(left, ZERO), rent=share, rules=rules, before=before)
-            if before and base > 0 and left <= 0:
-                why = f"Ya se facturó a mano: {_numbers(before)}."
-                made.append(Skipped(pk, lease.number, owner.owner.name, why, owner.owner_id, (before[-1].pk, share)))
-                continue
-            why = _why_not(rent, lease, draft)
-            made.append(Skipped(pk, lease.number, owner.owner.name, why, owner.owner_id) if why else draft)
-    return made
+def _owners(units: Iterable[int]) -> dict[int, list[Owner]]:
+    """The owners of those units, those who were written first before the others."""
+    found: dict[int, list[Owner]] = defaultdict(list)
+    rows = Ownership.objects.filter(among("unit", units)).order_by("pk")
+    for unit, pk, name, share in rows.values_list("unit_id", "owner_id", "owner__name", "share"):
+        found[unit].append(Owner(pk, name, share))
+    return found
 
 
 def _by_hand(ids: list[int], period: date) -> dict[tuple[int, int], list[Invoice]]:
@@ -128,7 +148,7 @@ def _by_hand(ids: list[int], period: date) -> dict[tuple[int, int], list[Invoice
     their month or a later one has either taken them off or was there before them."""
     runs = _issued().filter(lease=OuterRef("lease"), owner=OuterRef("client"), run__period__gte=OuterRef("period"))
     rows = Invoice.objects.filter(
-        ~Exists(runs), kind=InvoiceKind.COMMISSION, run=None, resolution__isnull=False, voided_at=None, lease__in=ids, period__lte=period
+        ~Exists(runs), among("lease", ids), kind=InvoiceKind.COMMISSION, run=None, resolution__isnull=False, voided_at=None, period__lte=period
     )
     found: dict[tuple[int, int], list[Invoice]] = defaultdict(list)
     for invoice in rows.order_by("pk"):
@@ -140,7 +160,7 @@ def _numbers(invoices: Sequence[Invoice]) -> str:
     return ", ".join(invoice.full_number for invoice in invoices)
 
 
-def _why_not(rent: Decimal, lease: Lease, draft: Draft) -> str:
+def _why_not(rent: Decimal, lease: Earning, draft: Draft) -> str:
     if rent < 0:
         return f"Se devolvió más de lo que se recaudó ({cop(rent)}): se descuenta del mes siguiente."
     if rent == 0:
@@ -151,12 +171,12 @@ def _why_not(rent: Decimal, lease: Lease, draft: Draft) -> str:
 
 
 def _draft(
-    lease: Lease, owner: int, name: str, period: date, issued_on: date, *, base: Decimal, rent: Decimal, rules: Rules, before: Sequence[Invoice]
+    lease: Earning, owner: Owner, period: date, issued_on: date, *, base: Decimal, rent: Decimal, rules: Rules, before: Sequence[Invoice]
 ) -> Draft:
     of = f"{cop(rent)} de canon recaudado hasta {clock.month_name(period)}"
     concept = f"Comisión del {percent(lease.commission)} % sobre {of}, contrato {lease.number}"
     return Draft(
-        kind=InvoiceKind.COMMISSION, client_id=owner, client=name, period=period, issued_on=issued_on, due_on=issued_on,
+        kind=InvoiceKind.COMMISSION, client_id=owner.pk, client=owner.name, period=period, issued_on=issued_on, due_on=issued_on,
         concept=f"{concept}, menos {_numbers(before)}" if before else concept,
         base=base, lease_id=lease.pk, lease=lease.number, rent_iva=whole(base * rules.policy.commission_iva_rate / 100), collected=rent,
     )  # fmt: skip

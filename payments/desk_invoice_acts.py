@@ -135,7 +135,7 @@ def _write(request: HttpRequest, client: Client, lease: Lease | None) -> HttpRes
     today = clock.today()
     month = today.replace(day=1)
     initial = {
-        "kind": InvoiceKind.RENT, "period": month, "due_on": monthly.due_on(lease, month, today) if lease else today,
+        "kind": InvoiceKind.RENT, "period": month, "due_on": monthly.due_on(lease.payment_day, month, today) if lease else today,
         "concept": f"Cargos del contrato {lease.number}" if lease else "",
     }  # fmt: skip
     form = WriteForm(request.POST if request.method == "POST" else None, client=client, lease=lease, today=today, initial=initial)

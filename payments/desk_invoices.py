@@ -18,7 +18,7 @@ from saas.accounts.models import StaffRole
 from saas.audit.changes import changes_of
 from saas.lib import clock
 from saas.lib.downloads import download, drawn_download
-from saas.lib.paging import counted_page_of
+from saas.lib.paging import keyed_page_of
 from tenants.hosts import agency_of
 
 _TYPES = {
@@ -39,7 +39,7 @@ def desk_invoices(request: HttpRequest) -> HttpResponse:
     wanted = InvoiceFilter(request.GET)
     rows = invoice_lists.chosen(invoice_lists.invoices(clock.today()), wanted)
     totals = access.totals_of(rows)
-    page = counted_page_of(request, rows, count=totals.count)
+    page = keyed_page_of(request, rows, count=totals.count)
     for row in page:
         row.label = InvoiceState(row.state).label
     context = {

@@ -5,10 +5,11 @@ Numbers are taken in the same transaction. Each part is whole pesos, half up (mo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from uuid import UUID
 
 from payments import numbering
@@ -21,7 +22,7 @@ from saas.lib.money import cop
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DraftLine:
     """An extra concept, COP before IVA."""
 
@@ -53,17 +54,17 @@ class Draft:
     collected: Decimal = ZERO  # of a commission: the rent that it is for
     increase_id: int | None = None
 
-    @property
+    @cached_property
     def extras(self) -> Decimal:
         """The lines together, before IVA."""
         return sum((line.amount for line in self.lines), ZERO)
 
-    @property
+    @cached_property
     def iva(self) -> Decimal:
         """The IVA of the rent or commission and of each line."""
         return self.rent_iva + sum((line.iva for line in self.lines), ZERO)
 
-    @property
+    @cached_property
     def total(self) -> Decimal:
         """What will be asked for."""
         return self.base + self.administration + self.extras + self.iva - self.withholding
@@ -74,11 +75,16 @@ class Draft:
         return self.total - self.base
 
 
-def interest_line(interest: Interest, rate: Decimal) -> DraftLine:
-    """Late interest as a line: of which invoice, for how long, at which rate."""
-    days = f"{interest.days} {'día' if interest.days == 1 else 'días'}"
-    concept = f"Intereses de mora, factura {interest.number}: {days} al {percent(rate)} % mensual"
-    return DraftLine(LineKind.INTEREST, concept, interest.amount, interest=interest)
+def interest_lines(owed: Iterable[Interest], rate: Decimal) -> tuple[DraftLine, ...]:
+    """Late interest as lines: of which invoice, for how long, at which rate."""
+    at = f"al {percent(rate)} % mensual"
+    return tuple(
+        DraftLine(
+            LineKind.INTEREST, f"Intereses de mora, factura {each.number}: {each.days} {'día' if each.days == 1 else 'días'} {at}",
+            each.amount, interest=each,
+        )
+        for each in owed
+    )  # fmt: skip
 
 
 def issue(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_FLOOR, Decimal
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Max
@@ -23,6 +24,7 @@ from saas.audit.changes import differences, keep, record
 from saas.audit.models import Change
 from saas.jobs.defer import defer
 from saas.lib import clock, mail
+from saas.lib.among import among
 from tenants import branding
 from tenants.models import Agency
 
@@ -34,11 +36,23 @@ class IncreaseRefused(ValueError):  # noqa: N818
     """Why a rent may not go up so, in Spanish, for staff."""
 
 
+class Rented(NamedTuple):
+    """What is looked at of each lease, to find those whose rent may go up."""
+
+    pk: int
+    number: str
+    rent: Decimal
+    starts_on: date
+    ends_on: date
+    renter: str
+    renter_email: str
+
+
 @dataclass(frozen=True)
 class Proposal:
     """A lease whose rent may go up from a month on, and by how much at most."""
 
-    lease: Lease
+    lease: Rented
     from_on: date
     ipc_year: int
     percent: Decimal | None  # None while the IPC of that year is not known
@@ -58,14 +72,14 @@ def raised(rent: Decimal, percent: Decimal) -> Decimal:
 
 def proposals(today: date, *, lease_ids: Sequence[int] | None = None) -> list[Proposal]:
     """The housing leases whose twelve months under one rent end between now and MONTHS_AHEAD months from now, or ended in the
-    last year, without an increase on the way; the ones due first come first. Three queries."""
+    last year, without an increase on the way; the ones due first come first. Six queries."""
     horizon = month_after(today.replace(day=1), MONTHS_AHEAD)
     leases = Lease.objects.filter(use=Use.HOUSING, rent__gt=0, starts_on__lt=today, ends_on__gte=month_after(today.replace(day=1), 1))
     if lease_ids is not None:
         leases = leases.filter(pk__in=lease_ids)
-    rows = list(leases.select_related("renter", "unit"))
+    rows = [Rented(*row) for row in leases.values_list("pk", "number", "rent", "starts_on", "ends_on", "renter__name", "renter__email")]
     since = _since(rows)
-    on_the_way = set(RentIncrease.objects.filter(applied_at=None, lease__in=[row.pk for row in rows]).values_list("lease", flat=True))
+    on_the_way = set(RentIncrease.objects.filter(among("lease", [row.pk for row in rows]), applied_at=None).values_list("lease", flat=True))
     known = invoicing_policy.figures()
     found = []
     for lease in rows:
@@ -166,15 +180,15 @@ def send_notice(increase_id: int, *, agency: Agency, now: datetime) -> bool:
     return True
 
 
-def _since(leases: Sequence[Lease]) -> dict[int, date]:
+def _since(leases: Sequence[Rented]) -> dict[int, date]:
     """Since when each lease has its rent: its beginning, its last increase, or the last change of the rent that was kept."""
     ids = [lease.pk for lease in leases]
     found = {lease.pk: lease.starts_on for lease in leases}
-    rises = RentIncrease.objects.filter(lease__in=ids, applied_at__isnull=False)
+    rises = RentIncrease.objects.filter(among("lease", ids), applied_at__isnull=False)
     for pk, day in rises.values_list("lease").annotate(last=Max("from_on")):
         found[pk] = max(found[pk], day)
     applied = {at for at in rises.values_list("applied_at", flat=True) if at is not None}
-    changed = Change.objects.filter(subject="lease", field="rent", subject_id__in=ids).exclude(at__in=applied)
+    changed = Change.objects.filter(among("subject_id", ids), subject="lease", field="rent").exclude(at__in=applied)
     for pk, at in changed.values_list("subject_id").annotate(last=Max("at")):
         found[pk] = max(found[pk], clock.local(at).date())
     return found

@@ -115,6 +115,11 @@ class InvoiceQuerySet(QuerySet["Invoice"]):
         return self.filter(voided_at=None, applied__lt=F("total"))
 
 
+def full_number(prefix: str, number: int) -> str:
+    """An invoice's prefix and number as people write it: `FA-5001`."""
+    return f"{prefix}-{number}" if prefix else str(number)
+
+
 class Invoice(models.Model):
     """An amount asked for. `total` = base + administration + extras + iva − withholding; `extras` is the sum of its lines,
     `applied` what movements covered, `credited` what of it was covered by credit notes."""
@@ -181,8 +186,8 @@ class Invoice(models.Model):
 
     @property
     def full_number(self) -> str:
-        """Prefix and number as people write it: `FA-5001`."""
-        return f"{self.prefix}-{self.number}" if self.prefix else str(self.number)
+        """Prefix and number as people write it."""
+        return full_number(self.prefix, self.number)
 
     @property
     def balance(self) -> Decimal:

@@ -32,6 +32,7 @@ from payments.models import (
     RunItem,
     RunKind,
 )
+from saas.lib.among import among
 from saas.lib.money import split_shares
 
 ZERO, PESO = Decimal(0), Decimal(1)
@@ -107,7 +108,7 @@ def propose(*, until: date) -> Proposal:
     sources = _sources(until)
     leases = Lease.objects.select_related("unit").in_bulk({lease for lease, _period in sources})
     owners: dict[int, list[Ownership]] = defaultdict(list)
-    for ownership in Ownership.objects.filter(unit__in={lease.unit_id for lease in leases.values()}).select_related("owner"):
+    for ownership in Ownership.objects.filter(among("unit", {lease.unit_id for lease in leases.values()})).select_related("owner"):
         owners[ownership.unit_id].append(ownership)
     # What came and went back before it was paid out leaves nothing to tell an owner.
     paying = {key: found for key, found in sources.items() if sum((source.rent for source in found), ZERO)}
@@ -140,15 +141,17 @@ def commission_on(lease: Lease, rent: Decimal, *, iva_rate: Decimal) -> tuple[De
 def _sources(until: date) -> dict[Key, list[Source]]:
     """The movements to pay out, by lease and month, each with its rent."""
     # Told apart in the database: the book of years that an agency brought was paid out by its own vouchers.
-    by_book = Payout.objects.filter(
-        line=None, lease=OuterRef("invoice__lease"), period=OuterRef("invoice__period"), paid_on__gte=OuterRef("on")
-    )
+    brought = ~Exists(PayoutLine.objects.filter(payout=OuterRef("pk")))
+    by_book = Payout.objects.filter(brought, lease=OuterRef("invoice__lease"), period=OuterRef("invoice__period"), paid_on__gte=OuterRef("on"))
+    # Asked as "there is none", the database knows how many it will find; asked by a join, it reckons with a handful.
+    paid_out = Exists(PayoutSource.objects.filter(movement=OuterRef("pk")))
     rents = Movement.objects.filter(
         invoice__kind=InvoiceKind.RENT, invoice__lease__isnull=False, kind__in=COLLECTED
     )
-    free = rents.filter(~Exists(by_book), paid_out=None, on__lte=until).select_related("invoice", "payment__receipt", "reversal")
+    free = rents.filter(~paid_out, ~Exists(by_book), on__lte=until).select_related("invoice", "payment__receipt", "reversal")
     movements = list(free.order_by("on", "pk"))
-    gone = rents.filter(Q(paid_out__isnull=False) | Exists(by_book), invoice__in={movement.invoice_id for movement in movements})
+    these = among("invoice", {movement.invoice_id for movement in movements if movement.invoice_id is not None})
+    gone = rents.filter(paid_out | Exists(by_book), these)
     covered = {row["invoice"]: row["sum"] for row in gone.order_by().values("invoice").annotate(sum=Sum("amount"))}
     found: dict[Key, list[Source]] = defaultdict(list)
     for movement in movements:
@@ -198,19 +201,21 @@ def _charges(paying: Sequence[tuple[Key, list[int]]]) -> _Charges:
         last |= dict.fromkeys(owners, key)
     alive = Invoice.objects.filter(kind=InvoiceKind.COMMISSION, voided_at=None).order_by("issued_on", "pk")
     promised = _promised(months)
-    for invoice in alive.filter(lease__in=months):
+    # Of other months than those that pay out, only what is still owed can be taken off.
+    owed, asked = Q(applied__lt=F("total")), Q(period__in=set().union(*months.values()))
+    for invoice in alive.filter(owed | asked, among("lease", months)):
         lease, month = invoice.lease_id or 0, invoice.period
         if invoice.run_id is None:
             by_month[invoice.client_id, lease, month].append(invoice)
         if invoice.run_id is not None or (invoice.resolution_id is not None and month not in months[lease]):
             elsewhere[invoice.client_id, lease, month if month in months[lease] else max(months[lease])].append(invoice)
-    for invoice in alive.filter(lease=None, run=None, resolution__isnull=False, client__in=last):
+    for invoice in alive.filter(owed, lease=None, run=None, resolution__isnull=False, client__in=last):
         elsewhere[(invoice.client_id, *last[invoice.client_id])].append(invoice)
     taken = set(PayoutCommission.objects.filter(movement=None, invoice__client__in=last).values_list("invoice", flat=True))
     for invoice in (each for found in (*by_month.values(), *elsewhere.values()) for each in found):
         # A line that is not paid yet reckons it: once paid it covers the invoice, and only what it does not cover is taken.
-        owed = promised.get((invoice.client_id, invoice.lease_id or 0), frozenset())
-        if invoice.period in owed or (invoice.run_id is not None and owed):
+        lines = promised.get((invoice.client_id, invoice.lease_id or 0), frozenset())
+        if invoice.period in lines or (invoice.run_id is not None and lines):
             taken.add(invoice.pk)
     rate = invoicing_policy.current().commission_iva_rate
     return _Charges(rate, by_month, elsewhere, charged_days(months), frozenset(taken))

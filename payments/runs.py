@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -48,7 +49,7 @@ class Preview:
     def totals(self) -> dict[str, Decimal]:
         """The sums of the drafts, COP."""
         names = ("base", "administration", "extras", "iva", "withholding", "total")
-        return {name: sum((getattr(draft, name) for draft in self.drafts), Decimal(0)) for name in names}
+        return {name: sum(map(attrgetter(name), self.drafts), Decimal(0)) for name in names}
 
 
 def preview(kind: str, *, period: date, issued_on: date) -> Preview:

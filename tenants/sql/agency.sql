@@ -1,5 +1,5 @@
 -- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.
--- migrations: 3bf4c44b931ed7ad34d74fe5a20c728d8b1b6286e0dc53a78c1276e4f6dd64ed
+-- migrations: 86abe1cd4106b0ac280b0adffad92cf5abd9f8fb20d38820b910402a678c9ad5
 
 CREATE FUNCTION "audit_refuse"() RETURNS "trigger"
     LANGUAGE "plpgsql"
@@ -2024,9 +2024,10 @@ INSERT INTO "django_migrations" ("id", "app", "name", "applied") VALUES
 	(62, 'tenants', '0003_pulse_signatures_space', now()),
 	(63, 'tenants', '0004_texts_and_mails', now()),
 	(64, 'tenants', '0005_gone_callbacks', now()),
-	(65, 'usersessions', '0001_initial', now());
+	(65, 'tenants', '0006_domain_watch', now()),
+	(66, 'usersessions', '0001_initial', now());
 
-SELECT pg_catalog.setval('"django_migrations_id_seq"', 65, true);
+SELECT pg_catalog.setval('"django_migrations_id_seq"', 66, true);
 
 ALTER TABLE ONLY "account_emailaddress"
     ADD CONSTRAINT "account_emailaddress_pkey" PRIMARY KEY ("id");

@@ -39,15 +39,15 @@ def finish(run: InvoiceRun) -> InvoiceRun:
     return run
 
 
-def some_leases(cast: Cast, count: int, **fields: Any) -> list[Lease]:
+def some_leases(cast: Cast, count: int, *, prefix: str = "M", **fields: Any) -> list[Lease]:
     """That many leases more, each of a unit of Óscar's, rented by Nadie."""
-    units = Unit.objects.bulk_create(Unit(code=f"M-{n}", kind="Local", address=f"Carrera {n}", city="Cali") for n in range(count))
+    units = Unit.objects.bulk_create(Unit(code=f"{prefix}-{n}", kind="Local", address=f"Carrera {n}", city="Cali") for n in range(count))
     Ownership.objects.bulk_create(Ownership(unit=unit, owner=cast.oscar, share=100) for unit in units)
     values: dict[str, Any] = {
         "renter": cast.nadie, "rent": Decimal(1_000_000), "administration": Decimal(100_000), "starts_on": date(2026, 1, 1),
         "ends_on": date(2027, 12, 31), "payment_day": 5, "use": "housing", "commission": Decimal(10), **fields,
     }  # fmt: skip
-    return Lease.objects.bulk_create(Lease(number=f"M-{n}", unit=unit, **values) for n, unit in enumerate(units))
+    return Lease.objects.bulk_create(Lease(number=f"{prefix}-{n}", unit=unit, **values) for n, unit in enumerate(units))
 
 
 def pay(cast: Cast, invoice: Invoice, amount: Decimal | int, *, on: date = TODAY) -> Payment:

@@ -6,6 +6,7 @@ import csv
 import io
 import uuid
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 import workers.payments  # noqa: F401  (the handlers)
 from clientarea.models import Client, Lease
-from payments import credit_notes, issuing, runs
+from payments import credit_notes, invoicing_policy, issuing, runs
 from payments.models import (
     CreditNote,
     Invoice,
@@ -36,7 +37,7 @@ from tenants import context
 from tests.desk.desks import assert_desk_only
 from tests.invoicing.helpers import begin, finish, number, pay, some_leases
 from tests.portal.pages import at, queries_of, tags, text_of
-from tests.world import NOW, Cast, Casts, make_invoice
+from tests.world import NOW, TODAY, Cast, Casts, make_invoice
 
 CUFE = "0123456789abcdef" * 6
 PDF = b"%PDF-1.7 oficial\n%%EOF\n"
@@ -98,6 +99,32 @@ def test_pages_ask_few_questions(here: Cast, everything: dict[str | None, list[i
         some_leases(here, 12)
         finish(InvoiceRun.objects.get())
     assert len(queries_of(sara(browse, here), at(name, *everything[what]))) <= 15
+
+
+def test_previews_and_rises_ask_as_few_questions_of_many_leases_as_of_few(here: Cast, browse: Any) -> None:
+    with context.in_agency(here.agency):
+        policy = {"late_rate": Decimal(2), "late_grace": 0, "iva_rate": Decimal(19), "commission_iva_rate": Decimal(19)}
+        invoicing_policy.save(policy, staff=here.sara, now=NOW, today=date(2026, 1, 1))
+        with_money(here, 1, first=700)
+    browser, generate = sara(browse, here), at("desk_run_new")
+    paths = {
+        f"{generate}?kind=month&period=2026-12&issued_on={TODAY}": 11,
+        f"{generate}?kind=commission&period=2026-10&issued_on={TODAY}": 15,
+        at("desk_increases"): 10,
+    }
+    assert {path: len(queries_of(browser, path)) for path in paths} == paths
+    with context.in_agency(here.agency):
+        with_money(here, 30, first=800)
+    assert {path: len(queries_of(browser, path)) for path in paths} == paths
+
+
+def with_money(here: Cast, count: int, *, first: int) -> None:
+    """That many leases with an invoice of October; of each second one it was paid late."""
+    leases = some_leases(here, count, prefix=f"M{first}")
+    for n, lease in enumerate(leases):
+        invoice = make_invoice(lease, first + n, period=date(2026, 10, 1), due_on=date(2026, 10, 5))
+        if n % 2 == 0:
+            pay(here, invoice, invoice.total, on=date(2026, 10, 20))
 
 
 # The list
