@@ -22,11 +22,13 @@ from deploy.dev.console import Trouble, say, step
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REQUIREMENTS = ROOT / "requirements-dev.txt"
-# A shared library that must load, and the Debian package that brings it.
+# A shared library that must load, and the Debian package that brings it: those that make PDFs, and one that Playwright's own
+# Node.js asks for.
 LIBRARIES = {
     "libpango-1.0.so.0": "libpango-1.0-0",
     "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
     "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
+    "libatomic.so.1": "libatomic1",
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -98,8 +100,8 @@ def _make_venv(venv: Path, state: Path) -> None:
 
 
 def ensure_libraries(state: Path, python: Path) -> None:
-    """The libraries that make PDFs, for this process and those that it starts. Raises Trouble, saying what to install."""
-    root = state / "libraries" / "papers"
+    """The system's libraries, for this process and those that it starts. Raises Trouble, saying what to install."""
+    root = state / "libraries" / "shared"
     with only_one(state, "setup"):
         os.environ.update(unpacked.environment(root))
         missing = [package for library, package in LIBRARIES.items() if not _loads(python, library)]
@@ -109,7 +111,7 @@ def ensure_libraries(state: Path, python: Path) -> None:
             if not _apt_install(missing) and unpacked.unpack(missing, root, state=state):
                 os.environ.update(unpacked.environment(root))
             if not all(_loads(python, library) for library in LIBRARIES):
-                raise Trouble(f"Making PDFs needs system libraries. Install them: apt-get install {' '.join(missing)}")
+                raise Trouble(f"Libraries of the system are missing. Install them: apt-get install {' '.join(missing)}")
 
 
 def ensure_browser(state: Path) -> str:

@@ -10,7 +10,9 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
+from xml.sax.saxutils import escape
 
+FONTS = "fonts.conf"
 LISTS_LAST = 24 * 3600  # seconds; apt's lists are asked for anew after a day
 
 
@@ -26,9 +28,14 @@ def unpack(packages: list[str], root: Path, *, state: Path) -> bool:
     try:
         if not _quietly([*apt, "install", "--download-only", *packages], cwd=root):
             return False
-        return all(_quietly(["dpkg-deb", "-x", str(deb), str(root)], cwd=root) for deb in sorted(cache.glob("archives/*.deb")))
+        if not all(_quietly(["dpkg-deb", "-x", str(deb), str(root)], cwd=root) for deb in sorted(cache.glob("archives/*.deb"))):
+            return False
     finally:
         shutil.rmtree(cache)
+    if (root / "etc" / "fonts").exists():  # the machine has no configuration of fonts: without any, no text is drawn
+        folder = escape(str(root))
+        (root / FONTS).write_text(f"<fontconfig><dir>{folder}/usr/share/fonts</dir><cachedir>{folder}/font-cache</cachedir></fontconfig>\n")
+    return True
 
 
 def environment(root: Path) -> dict[str, str]:
@@ -36,8 +43,7 @@ def environment(root: Path) -> dict[str, str]:
     folders = sorted({str(path.parent) for path in root.rglob("lib*.so*")})
     before = os.environ.get("LD_LIBRARY_PATH")
     found = {"LD_LIBRARY_PATH": os.pathsep.join([*folders, *([before] if before else [])])} if folders else {}
-    fonts = root / "etc" / "fonts"
-    return found | ({"FONTCONFIG_PATH": str(fonts)} if (fonts / "fonts.conf").exists() else {})
+    return found | ({"FONTCONFIG_FILE": str(root / FONTS)} if (root / FONTS).exists() else {})
 
 
 def starter(program: Path, place: Path, *, root: Path, asks: list[str]) -> bool:
