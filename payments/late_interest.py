@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Interest:
-    """What one overdue invoice costs for some days, both included. COP."""
+    """The interest of one overdue invoice from one day to another, both included, COP."""
 
     invoice_id: int
     number: str
