@@ -33,7 +33,7 @@ class Concept:
 
 @dataclass(frozen=True)
 class Written:
-    """An invoice as it is typed: its month, its due date, and its amounts in COP before IVA."""
+    """What is written: for which month, until when it is to be paid, and how much, COP before IVA."""
 
     kind: InvoiceKind
     period: date
@@ -45,13 +45,13 @@ class Written:
 
 
 def addressees(lease: Lease) -> dict[str, list[Client]]:
-    """The clients whom an invoice of a lease may be addressed to, by its kind. Needs monthly.leases_with_all."""
+    """Whom an invoice of a lease may go to, by its kind. Needs monthly.leases_with_all."""
     owners = sorted(lease.unit.ownerships.all(), key=lambda ownership: (-ownership.share, ownership.pk))
     return {InvoiceKind.RENT: [lease.renter], InvoiceKind.COMMISSION: [ownership.owner for ownership in owners]}
 
 
 def draft(written: Written, *, client: Client, lease: Lease | None, today: date) -> Draft:
-    """The draft of it, with its taxes. Raises invoicing_policy.FiguresMissing."""
+    """What was written, with its taxes. Raises invoicing_policy.FiguresMissing."""
     rules, rent = monthly.Rules.now(), written.kind == InvoiceKind.RENT
     rate = rules.policy.iva_rate
     lines = tuple(

@@ -19,7 +19,6 @@ from saas.audit.changes import changes_of
 from saas.lib import clock
 from saas.lib.downloads import download, drawn_download
 from saas.lib.paging import counted_page_of
-from tenants.hosts import agency_of
 
 _TYPES = {
     "csv": ("text/csv; charset=utf-8", invoice_lists.as_csv),
@@ -95,7 +94,7 @@ def desk_invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The invoice as a PDF: the official one where there is one."""
     invoice = get_object_or_404(invoice_lists.invoices(clock.today()), pk=pk)
     name, back = f"factura-{invoice.full_number}.pdf", reverse("desk_invoice", args=[pk])
-    return drawn_download(request, lambda: invoicing.paper_of(invoice, agency_of(request)), name, back=back)
+    return drawn_download(request, lambda: invoicing.paper_of(invoice, request.agency), name, back=back)  # type: ignore[attr-defined]
 
 
 @staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
@@ -116,7 +115,7 @@ def desk_note_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """A credit note as a PDF."""
     note = get_object_or_404(CreditNote.objects.select_related("invoice", "client", "resolution"), pk=pk)
     name, back = f"nota-credito-{note.full_number}.pdf", reverse("desk_invoice", args=[note.invoice_id])
-    return drawn_download(request, lambda: invoicing.note_paper(note, agency_of(request)), name, back=back)
+    return drawn_download(request, lambda: invoicing.note_paper(note, request.agency), name, back=back)  # type: ignore[attr-defined]
 
 
 def warnings() -> list[tuple[Resolution, str]]:

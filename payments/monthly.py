@@ -40,7 +40,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules and figures of a month that hold for all leases."""
+    """What is the same for all leases of a month."""
 
     policy: InvoicingPolicy
     figures: dict[int, YearFigures]
@@ -85,7 +85,7 @@ def iva_of(lease: Lease, base: Decimal, rules: Rules) -> Decimal:
 
 
 def leases_with_all(ids: Iterable[int]) -> dict[int, Lease]:
-    """Those leases with every related row that a draft reads."""
+    """Those leases with what a draft needs."""
     rows = Lease.objects.filter(pk__in=list(ids)).select_related("renter", "unit").prefetch_related("unit__ownerships__owner")
     return {lease.pk: lease for lease in rows}
 
