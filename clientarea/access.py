@@ -77,13 +77,13 @@ def files_of(client: Client) -> QuerySet[ClientFile]:
 
 
 def requests_of(client: Client) -> QuerySet[FileRequest]:
-    """What the agency asked a client to hand in, but for what it withdrew, with what happened to each."""
+    """The files that the agency asked a client to hand in and did not withdraw, each with its history."""
     events = Prefetch("events", queryset=FileEvent.objects.prefetch_related("files"))
     return FileRequest.objects.filter(client=client).exclude(state=RequestState.WITHDRAWN).prefetch_related(events)
 
 
 def wanted_of(client: Client) -> QuerySet[FileRequest]:
-    """What a client still has to hand in, the first to fall due on top."""
+    """The files that a client still has to hand in, the earliest due date first."""
     return FileRequest.objects.filter(client=client, state__in=WANTED)
 
 

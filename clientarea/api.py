@@ -312,7 +312,7 @@ def _absent(name: str) -> Any:
 
 
 def _estate(error: estate.EstateError) -> Problem:
-    """What stands in the way is a conflict; what cannot be is not accepted."""
+    """409 where another row stands in the way, 422 where the values themselves are impossible."""
     return Problem(409 if error.lease or error.unit else 422, str(error), errors={error.field: [str(error)]})
 
 

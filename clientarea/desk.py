@@ -1,4 +1,4 @@
-"""The desk's pages about clients: the list, one client with everything about it, and the forms that write one down or mend it.
+"""The desk's pages about clients: the list, one client with everything about it, and the forms that create and edit one.
 
 Staff only. Money and cases are looked at through the client's own rows; nothing of them is changed here.
 """

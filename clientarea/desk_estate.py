@@ -1,4 +1,4 @@
-"""The desk's pages about units and leases: lists, one with everything about it, and the forms that write one down or mend it.
+"""The desk's pages about units and leases: lists, one with everything about it, and the forms that create and edit one.
 
 Staff only. Invoices, payouts and cases are looked at through the rows of the lease or unit; nothing of them is changed here.
 """
@@ -239,7 +239,7 @@ def _tell_state(lease: Lease) -> None:
 
 
 def _point_at(form: UnitForm | LeaseForm, error: estate.EstateError) -> None:
-    """What stands in the way, one click away."""
+    """Show the error with a link to the row that stands in the way."""
     said: Any = str(error)
     if error.lease is not None:
         said = format_html('{} <a href="{}">{}</a>', said, reverse("desk_lease", args=[error.lease.pk]), _("Ver ese contrato"))

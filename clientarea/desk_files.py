@@ -139,14 +139,14 @@ def desk_file_request(request: HttpRequest, pk: int) -> HttpResponse:
 @staff
 @require_POST
 def desk_file_accept(request: HttpRequest, pk: int) -> HttpResponse:
-    """What came is right."""
+    """Accept the file that a client handed in."""
     return _act(request, pk, lambda asked: files.accept(asked, by=who(request), now=clock.now()), _("Aceptamos lo que entregó el cliente."))
 
 
 @staff
 @require_POST
 def desk_file_reject(request: HttpRequest, pk: int) -> HttpResponse:
-    """What came is not right."""
+    """Reject the file that a client handed in, with a reason."""
     form = RejectForm(request.POST)
     if not form.is_valid():
         return _request_page(request, pk, form, status=422)
@@ -158,7 +158,7 @@ def desk_file_reject(request: HttpRequest, pk: int) -> HttpResponse:
 @staff
 @require_POST
 def desk_file_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    """It is not needed any more."""
+    """Withdraw a request that is not needed any more."""
     return _act(request, pk, lambda asked: files.withdraw(asked, by=who(request), now=clock.now()), _("Retiramos la solicitud."))
 
 

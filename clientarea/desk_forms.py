@@ -67,7 +67,7 @@ class UnitField(forms.CharField):
 
 
 class RentField(PesosField):
-    """What is asked for each month. Cleans to a Decimal with cents, never negative; left empty it is zero."""
+    """An amount that is asked for each month. Cleans to a Decimal with cents, never negative; left empty it is zero."""
 
     def clean(self, value: Any) -> Decimal:
         amount = super().clean(value) or Decimal(0)
@@ -99,7 +99,7 @@ class SeenForm(forms.Form):
 
 
 class ClientForm(ProfileForm, SeenForm):
-    """Who a client is and how to be reached."""
+    """A client: identity and contact data."""
 
     document_type = forms.ChoiceField(label=_("Tipo de documento"), choices=DocumentKind.choices)
     document = forms.CharField(
@@ -145,7 +145,7 @@ def client_initial(client: Client) -> dict[str, Any]:
 
 
 class UnitForm(SeenForm):
-    """What a unit is and where."""
+    """A unit: its code, kind and address."""
 
     code = LineField(label=_("Código"), max_length=20)
     kind = LineField(label=_("Tipo"), max_length=40, help_text=_("Apartamento, casa, local, oficina, bodega…"))
@@ -162,7 +162,7 @@ class UnitForm(SeenForm):
 
 
 class OwnerForm(forms.Form):
-    """One owner and the share."""
+    """One owner of a unit, with the share in percent."""
 
     owner = ClientField(label=_("Documento"), required=False)
     share = PercentField(label=_("Parte %"), required=False)
@@ -208,7 +208,7 @@ def owners_initial(unit: Unit) -> list[dict[str, Any]]:
 
 
 class LeaseForm(SeenForm):
-    """What was signed."""
+    """A lease: unit, renters, amounts and dates."""
 
     number = LineField(label=_("Número de contrato"), max_length=30)
     unit = UnitField(label=_("Inmueble (código)"))

@@ -1,4 +1,4 @@
-"""What the desk does to units and leases: write one down, mend it, end a lease.
+"""What the desk does to units and leases: create one, change it, end a lease.
 
 Promises that the shares of a unit add up to 100, that no unit has two leases at the same time, and that nobody overwrites
 what they did not see. Rows are locked unit first.
@@ -31,7 +31,7 @@ Shares = Mapping[int, Decimal]  # a client's id -> percent
 
 
 class EstateError(ValueError):
-    """What was asked for cannot be. `field` is where, the message is for people; `lease` or `unit` is what stands in the way."""
+    """The change is not possible. `field` is the field to blame, the message is for people; `lease` or `unit` is what stands in the way."""
 
     def __init__(self, field: str, text: str, *, lease: Lease | None = None, unit: Unit | None = None) -> None:
         super().__init__(text)

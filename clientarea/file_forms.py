@@ -99,7 +99,7 @@ class RejectForm(forms.Form):
 
 
 class HandInForm(forms.Form):
-    """What a client hands in."""
+    """The files that a client hands in."""
 
     attached = FilesField(at_once=FILES_AT_ONCE, label=_("Archivos"))
     text = forms.CharField(

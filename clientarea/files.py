@@ -32,7 +32,7 @@ RS = RequestState
 
 
 class RequestError(ValueError):
-    """What a request does not allow now. Its message is for people."""
+    """The request does not allow that in its state. The message is for people."""
 
 
 def share(
@@ -102,18 +102,18 @@ def hand_in(request: FileRequest, files: Sequence[CheckedFile], *, now: datetime
 
 
 def accept(request: FileRequest, *, by: User, now: datetime) -> None:
-    """What was handed in is right. Raises RequestError unless something waits to be looked at."""
+    """Accept what was handed in. Raises RequestError unless something waits to be looked at."""
     _decide(request, RS.ACCEPTED, by=by, now=now)
 
 
 def reject(request: FileRequest, *, reason: str, by: User, now: datetime) -> None:
-    """What was handed in is not right: the client reads why, and is asked again. Raises RequestError likewise."""
+    """Reject what was handed in: the client reads why, and is asked again. Raises RequestError likewise."""
     with transaction.atomic():
         _tell(_decide(request, RS.REJECTED, text=reason, by=by, now=now), now=now)
 
 
 def withdraw(request: FileRequest, *, by: User, now: datetime) -> None:
-    """It is not needed any more. Raises RequestError once it was accepted or withdrawn."""
+    """Withdraw a request that is not needed any more. Raises RequestError once it was accepted or withdrawn."""
     _decide(request, RS.WITHDRAWN, by=by, now=now, allowed=(*WANTED, RS.HANDED_IN))
 
 

@@ -61,7 +61,7 @@ def told(client: Client, *, reader: Any = None) -> list[Told]:
 
 
 def changes_told(clients: QuerySet[Client]) -> QuerySet[Change]:
-    """Of the history of those clients, what they are told of, newest first."""
+    """The part of those clients' history that they may read, newest first."""
     return Change.objects.filter(subject=SUBJECT, subject_id__in=clients.order_by().values("pk"), field__in=TOLD).order_by("-pk")
 
 

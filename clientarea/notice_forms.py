@@ -46,6 +46,6 @@ class ChoicesForm(forms.Form):
         ]
 
     def wishes(self) -> dict[NoticeKind, Wish]:
-        """What was chosen."""
+        """The choices, from a valid form."""
         data = self.cleaned_data
         return {kind: Wish(data[f"portal_{kind}"], data[f"mail_{kind}"]) for kind in NoticeKind if kind not in ESSENTIAL}

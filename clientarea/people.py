@@ -1,4 +1,4 @@
-"""What the desk does to clients: write one down, mend, archive and bring back.
+"""What the desk does to clients: create, edit, archive and restore.
 
 Promises one client a document, an account that follows its client (usuario, name, e-mail), and that nobody overwrites what
 they did not see. Clients are never deleted: their money is kept.

@@ -48,7 +48,7 @@ def units(user: User) -> Held:
 
 @holds("cambios", "Cambios de sus datos", order=70)
 def changes(user: User) -> Held:
-    """What became of the contact data."""
+    """The changes of the contact data."""
 
     def says(change: history.Change) -> dict[str, object]:
         told = history.tell(change, reader=user)

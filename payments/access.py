@@ -97,7 +97,7 @@ def linked_invoices(*, today: date) -> InvoiceQuerySet:
 
 
 def lines_of(attempt: Attempt) -> list[PaymentLine]:
-    """What the payment of an attempt is meant for, with its invoices."""
+    """The lines of an attempt's payment, with their invoices."""
     return list(PaymentLine.objects.filter(payment=attempt.payment_id).select_related("invoice").order_by("invoice__due_on", "invoice_id"))
 
 
@@ -122,7 +122,7 @@ def ledger_of(client: Client, kind: InvoiceKind) -> QuerySet[Movement]:
 
 
 def reversals_of(client: Client) -> QuerySet[Reversal]:
-    """What of a client's payments went back, the first first, with what it took back."""
+    """The reversals of a client's payments, oldest first, with the movements that they took back."""
     movements = Prefetch("movements", queryset=Movement.objects.select_related("invoice").order_by("invoice__due_on", "pk"))
     return Reversal.objects.filter(client=client).prefetch_related(movements).order_by("pk")
 
@@ -153,7 +153,7 @@ def owed_by(invoices: InvoiceQuerySet, *, today: date) -> tuple[Decimal, Decimal
 
 @dataclass(frozen=True)
 class Totals:
-    """What a list of invoices adds up to, COP. Void ones are listed and ask for nothing."""
+    """What a list of invoices adds up to, COP. Void invoices are listed and count as zero."""
 
     count: int
     total: Decimal

@@ -28,7 +28,7 @@ def invoice_key(invoice_id: int | str) -> str:
 
 
 def co_renter_of(invoice: Invoice) -> Client | None:
-    """Who signed the lease of a rent too, and owes it as its client does."""
+    """The co-renter of a rent's lease, who owes it as its client does."""
     other = invoice.lease.co_renter if invoice.kind == InvoiceKind.RENT and invoice.lease else None
     return other if other is not None and other.archived_at is None and other.pk != invoice.client_id else None
 

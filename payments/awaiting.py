@@ -33,7 +33,7 @@ class Awaited:
 
 
 def awaited(*, means: str, since: datetime) -> Awaited:
-    """What is awaited of a payment by `means` (as people read it) that began at `since`. Of unknown means, the longest."""
+    """What a pending payment by `means` (as people read it) that began at `since` waits for. Unknown means get the longest wait."""
     kind, began = _kind(means), clock.local(since).date()
     if kind is Waits.BANK:
         return Awaited(kind, businessdays.add_business_days(began, 1))

@@ -107,7 +107,7 @@ def clearance_pdf(doc: ClearanceDocument) -> bytes:
 
 
 def check(token: str) -> Checked | None:
-    """What the letter with that address says, or None for an address that this agency never gave."""
+    """What the letter that is checked at that address says, or None for an address that this agency never gave out."""
     try:
         said: dict[str, Any] = signing.unsign(token, purpose=PURPOSE, max_age_seconds=GOOD_FOR)
     except signing.BadLink:

@@ -20,5 +20,5 @@ def percent_field(label: object, **options: Any) -> models.DecimalField:
 
 
 def staff_field(**options: Any) -> models.ForeignKey:
-    """Who of the staff did it: a user, whose own pages do not need to find the way back."""
+    """A foreign key to the member of staff who did it, without a reverse accessor on the user."""
     return models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", **options)

@@ -59,7 +59,7 @@ class Close:
 
     @property
     def total(self) -> Decimal:
-        """What the day leaves."""
+        """The day's receipts less its reversals, COP."""
         return self.received + self.reversed
 
 

@@ -40,7 +40,7 @@ class CopField(PositivePesosField):
 
 
 class PaymentFilter(FilterForm):
-    """What of all payments to look at."""
+    """Filters of the agency's payments."""
 
     q = forms.CharField(label=_("Buscar"), required=False, max_length=100)
     state = forms.ChoiceField(label=_("Estado"), required=False, choices=[("", _("Todos")), *PaymentState.choices])

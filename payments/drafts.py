@@ -35,7 +35,7 @@ class DraftLine:
 
 @dataclass(frozen=True)
 class Draft:
-    """What an invoice will say."""
+    """An invoice before it has a number: all that it will say."""
 
     kind: InvoiceKind
     client_id: int
@@ -66,7 +66,7 @@ class Draft:
 
     @cached_property
     def total(self) -> Decimal:
-        """What will be asked for."""
+        """The total that will be asked for, COP."""
         return self.base + self.administration + self.extras + self.iva - self.withholding
 
     @property

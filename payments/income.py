@@ -38,7 +38,7 @@ class Month:
 
     @property
     def kept(self) -> Decimal:
-        """What was taken off."""
+        """The deductions, COP."""
         return self.collected - self.net
 
     @property

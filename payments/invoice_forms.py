@@ -70,7 +70,7 @@ class PercentField(forms.CharField):
 
 
 class InvoiceFilter(FilterForm):
-    """What of all invoices to look at."""
+    """Filters of the agency's invoices."""
 
     q = forms.CharField(label=_("Buscar"), required=False, max_length=100)
     kind = forms.ChoiceField(label=_("Tipo"), required=False, choices=[("", _("Todos")), *InvoiceKind.choices])

@@ -38,7 +38,7 @@ class Overdue(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """What one overdue invoice costs for some days, both included. COP."""
+    """The interest of one overdue invoice from one day to another, both included, COP."""
 
     invoice_id: int
     number: str

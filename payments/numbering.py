@@ -66,7 +66,7 @@ def warning(resolution: Resolution, *, today: date) -> str:
 
 
 def printed(resolution: Resolution | None) -> str:
-    """What a paper says of its numbering."""
+    """The text of the resolution, as a paper prints it."""
     if resolution is None or not resolution.text:
         return ""
     prefix = f"{resolution.prefix}-" if resolution.prefix else ""

@@ -1,4 +1,4 @@
-"""What of a client's accounts to look at: which one, and between which days. Without an answer: the first, this year."""
+"""The form of a statement: which of a client's accounts, and between which days. By default the first account, this year."""
 
 from __future__ import annotations
 

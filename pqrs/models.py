@@ -1,6 +1,6 @@
 """Petitions, complaints, claims and suggestions. A case is numbered at once, without gaps, per agency and year.
 
-What the client reads is a Message; what only staff reads is a Note, a table of its own so that no page of the client can
+What the client may read is a Message; what only staff may read is a Note, a table of its own so that no page of the client can
 show one by mistake. What happened is a CaseEvent, which the database itself refuses to change.
 """
 

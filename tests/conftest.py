@@ -59,6 +59,12 @@ def cast(alfa: Agency, beta: Agency) -> world.Casts:
 
 
 @pytest.fixture
+def here(cast: world.Casts) -> world.Cast:
+    """The people and rows of alfa, for a module that needs only one agency. A module that needs more of it says so in its own `here`."""
+    return cast.alfa
+
+
+@pytest.fixture
 def inside_alfa(alfa: Agency) -> Iterator[Agency]:
     """The test runs inside alfa."""
     with context.in_agency(alfa):

@@ -37,11 +37,6 @@ def private_files(tmp_path: Path, settings: Any) -> None:
 
 
 @pytest.fixture
-def here(cast: Casts) -> Cast:
-    return cast.alfa
-
-
-@pytest.fixture
 def sara(here: Cast, browse: Any) -> Any:
     return Desk(browse(here.agency, here.sara), here.agency)
 

@@ -11,17 +11,12 @@ from saas.accounts.models import Role, User
 from tenants import context
 from tests.desk.desks import assert_desk_only, errors_of
 from tests.portal.pages import at, queries_of, tags, text_of
-from tests.world import PASSWORD, Cast, Casts
+from tests.world import PASSWORD, Cast
 
 TYPED = {
     "document_type": "CC", "document": "52.123.456", "name": "Ana  María Peña", "email": "Ana@Correo.example", "mobile": "300 555 1234",
     "landline": "", "address": "Calle 1", "city": "Cali",
 }  # fmt: skip
-
-
-@pytest.fixture
-def here(cast: Casts) -> Cast:
-    return cast.alfa
 
 
 def _edit(browse: Any, cast: Cast, client: Client, **change: str) -> Any:

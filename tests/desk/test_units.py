@@ -25,11 +25,6 @@ def _owners(*rows: tuple[str, str]) -> dict[str, str]:
     return data
 
 
-@pytest.fixture
-def here(cast: Casts) -> Cast:
-    return cast.alfa
-
-
 def test_they_are_for_staff_alone(here: Cast, browse: Any) -> None:
     unit = here.lease.unit_id
     for path in (at("desk_units"), at("desk_unit_new"), at("desk_unit", unit), at("desk_unit_edit", unit), at("desk_unit_options")):

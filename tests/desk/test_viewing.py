@@ -15,12 +15,7 @@ from saas.lib import clock
 from tenants import context
 from tests.desk.desks import assert_desk_only
 from tests.portal.pages import at, begin, text_of
-from tests.world import Cast, Casts, log_in
-
-
-@pytest.fixture
-def here(cast: Casts) -> Cast:
-    return cast.alfa
+from tests.world import Cast, log_in
 
 
 def _views(cast: Cast) -> list[tuple[int, str, str]]:

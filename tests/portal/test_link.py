@@ -34,11 +34,6 @@ OF_AUNT = ("Tía", "tia@", "3107654321", "79456123")
 
 
 @pytest.fixture
-def here(cast: Casts) -> Cast:
-    return cast.alfa
-
-
-@pytest.fixture
 def token(here: Cast) -> str:
     """The token of Rita's pending invoice."""
     with context.in_agency(here.agency):

@@ -22,12 +22,7 @@ from tenants import context
 from tests.payments.money import answer as gateway_answer
 from tests.payments.money import finding, say
 from tests.portal.pages import PAYER, assert_closed, at, begin, tags, text_of
-from tests.world import NOW, Cast, Casts, make_invoice
-
-
-@pytest.fixture
-def here(cast: Casts) -> Cast:
-    return cast.alfa
+from tests.world import NOW, Cast, make_invoice
 
 
 def came_back(cast: Cast, attempt: Attempt, *, state: str = "4", **changes: str) -> str:

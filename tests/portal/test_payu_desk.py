@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from payments import accounts
 from payments.models import GatewayAccount
 from tenants import context
@@ -13,11 +11,6 @@ from tests.portal.pages import at, text_of
 from tests.world import PAYU, Cast, Casts
 
 TYPED = {"merchant_id": "508029", "account_id": "512321", "algorithm": "MD5"}
-
-
-@pytest.fixture
-def here(cast: Casts) -> Cast:
-    return cast.alfa
 
 
 def test_it_is_for_staff_alone(here: Cast, browse: Any) -> None:

@@ -23,11 +23,6 @@ from tests.portal.pages import PAYER, assert_closed, at, begin, queries_of, tags
 from tests.world import NOW, Cast, Casts, make_invoice
 
 
-@pytest.fixture
-def here(cast: Casts) -> Cast:
-    return cast.alfa
-
-
 def together(*invoices: Invoice | int) -> str:
     """The address at which those invoices are paid in one payment."""
     return at("invoices_pay") + "?" + "&".join(f"f={getattr(each, 'pk', each)}" for each in invoices)

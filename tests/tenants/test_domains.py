@@ -24,11 +24,6 @@ HOST = "portal.casalinda.com.co"
 TOKEN = "x" * 32
 
 
-@pytest.fixture
-def here(cast: Casts) -> Cast:
-    return cast.alfa
-
-
 def dns(**records: list[str]) -> domains.Resolver:
     """A DNS that says `records`: TXT, CNAME, A."""
     platform = {"A": ["203.0.113.9"]}

@@ -30,11 +30,6 @@ CLIENT = {
 
 
 @pytest.fixture
-def here(cast: Casts) -> Cast:
-    return cast.alfa
-
-
-@pytest.fixture
 def olga(db: None, browse: Any) -> Browser:
     return browse(None, an_operator())  # type: ignore[no-any-return]
 

@@ -33,11 +33,6 @@ def olga(db: None) -> User:
     return an_operator()
 
 
-@pytest.fixture
-def here(cast: Casts) -> Cast:
-    return cast.alfa
-
-
 def asked(browse: Any, olga: User, agency: Agency, minutes: int = 30) -> str:
     """The path of the pass that the superadmin sends to."""
     answer = do(browse(None, olga), "visitar", agency, reason=REASON, minutes=minutes)
