@@ -1,4 +1,5 @@
-"""`make shots`: a picture of every page, at 390 and 1280 px, and of the papers; for people to look at. Asserts nothing.
+"""`make shots`: a picture of every page, at 390 and 1280 px, and of every paper, with one line and with eighty; for people to look at.
+Asserts nothing.
 
 `python -m tests.journeys.shots FOLDER [--readme]`: with --readme the two pictures of the README are written as well.
 """
@@ -12,6 +13,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import django
 import pypdfium2
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -39,6 +41,7 @@ def main(folder: Path, *options: str) -> None:
         finally:
             browser.close()
             stack.stop()
+    _papers(folder)
     if "--readme" in options:
         for shot, picture in README.items():
             (ROOT / "docs" / "pictures" / f"{picture}.png").write_bytes((folder / f"{shot}.png").read_bytes())
@@ -61,11 +64,20 @@ def _walk(stack: Stack, browser: Browser, width: int, folder: Path) -> None:
     for name, path in pages.VISITOR.items():
         page.goto(origin + path)
         shoot(page, name)
+    for role in ("propietario", "inquilino"):  # the home of each; who is both sees the rest
+        page = window().new_page()
+        log_in(page, origin, stack.people(pages.AGENCY, role)[0])
+        shoot(page, f"home-{role}")
     page = window().new_page()
-    log_in(page, origin, stack.people(pages.AGENCY, "ambos" if width == 390 else "inquilino")[0])
+    log_in(page, origin, stack.people(pages.AGENCY, "ambos")[0])
     for name, path in pages.CLIENT.items():
         page.goto(origin + path)
         shoot(page, name)
+        for address in _first_row(page, pages.ROWS.get(name)):
+            page.goto(address)
+            shoot(page, f"{name}-one")
+    page = window().new_page()
+    log_in(page, origin, stack.people(pages.AGENCY, "ambos" if width == 390 else "inquilino")[0])  # one payment begun per person
     register_payment(page, origin)
     shoot(page, "pay-with-payu")
     pay_at_payu(page, stack, means="card", outcome="approved")
@@ -75,11 +87,7 @@ def _walk(stack: Stack, browser: Browser, width: int, folder: Path) -> None:
     link = page.get_by_test_id("download-receipt")
     link.wait_for(timeout=30_000)
     shoot(page, "approved")
-    _paper(download(page, link), folder / "receipt.png")
-    page.goto(origin + pages.CLIENT["invoices"])
-    page.get_by_role("link", name=re.compile(r"^FA-\d+$")).first.click()
-    shoot(page, "invoice")
-    _paper(download(page, page.get_by_role("link", name=re.compile("PDF"))), folder / "invoice.png")
+    _paper(download(page, link), folder / "paper-receipt-demo.png")
     page = window().new_page()
     log_in(page, origin, stack.people(pages.AGENCY, "equipo")[0], path="/oficina/")
     for name, path in pages.STAFF.items():
@@ -87,8 +95,29 @@ def _walk(stack: Stack, browser: Browser, width: int, folder: Path) -> None:
         shoot(page, name)
 
 
-def _paper(pdf: bytes, path: Path) -> None:
-    pypdfium2.PdfDocument(pdf)[0].render(scale=1.6).to_pil().save(path)
+def _first_row(page: Page, row: str | None) -> list[str]:
+    """The address of the page of a list's first row, if there is one."""
+    links = page.eval_on_selector_all("main a[href]", "links => links.map(link => link.href)") if row else []
+    return [address for address in links if re.search(row or "", address)][:1]
+
+
+def _papers(folder: Path) -> None:
+    """Every paper with one line, and the first, second and last page of each with eighty."""
+    import tests.environment  # noqa: F401  (before Django reads it)
+
+    django.setup()
+    from tests.files.test_all_documents import PAPERS
+
+    for name, (make, *_said) in PAPERS.items():
+        _paper(make(1), folder / f"paper-{name}-1.png")
+        many = make(80)
+        last = len(pypdfium2.PdfDocument(many)) - 1
+        for place in sorted({0, 1, last}):
+            _paper(many, folder / f"paper-{name}-80-page-{place + 1}.png", place=place)
+
+
+def _paper(pdf: bytes, path: Path, *, place: int = 0) -> None:
+    pypdfium2.PdfDocument(pdf)[place].render(scale=1.6).to_pil().save(path)
 
 
 README_NAMES = {shot.rpartition("-")[0] for shot in README}
