@@ -21,7 +21,7 @@ from clientarea.accounts import ACCOUNT_STATES
 from clientarea.models import BookImport, Client, ImportState
 from clientarea.models_files import FileRequest, RequestState
 from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, Payment, PaymentState, Review
-from pqrs.deadlines import LEFT, left
+from pqrs.desk_left import LEFT, left
 from pqrs.models import OPEN_STATES, Case
 from saas import desk_start
 from saas.accounts import doors
