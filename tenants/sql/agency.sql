@@ -1,5 +1,5 @@
 -- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.
--- migrations: 8f36c2a961c14eea38f419eeabeeed5d19769e622b680087171535bfe9d5d806
+-- migrations: 2b3ff730fc0dbd537d96649cdfecf431d5b6d0388782c04161cef03433fd672c
 
 CREATE FUNCTION "audit_refuse"() RETURNS "trigger"
     LANGUAGE "plpgsql"
@@ -855,6 +855,7 @@ CREATE TABLE "clientarea_unit" (
     "neighbourhood" character varying(80) NOT NULL,
     "stratum" smallint,
     "registry" character varying(40) NOT NULL,
+    "archived_at" timestamp with time zone,
     CONSTRAINT "clientarea_unit_stratum_check" CHECK (("stratum" >= 0))
 );
 
@@ -2000,33 +2001,34 @@ INSERT INTO "django_migrations" ("id", "app", "name", "applied") VALUES
 	(37, 'clientarea', '0004_notices', now()),
 	(38, 'clientarea', '0005_taxes', now()),
 	(39, 'clientarea', '0006_book', now()),
-	(40, 'jobs', '0001_initial', now()),
-	(41, 'mfa', '0001_initial', now()),
-	(42, 'mfa', '0002_authenticator_timestamps', now()),
-	(43, 'mfa', '0003_authenticator_type_uniq', now()),
-	(44, 'payments', '0001_initial', now()),
-	(45, 'payments', '0002_desk_money', now()),
-	(46, 'payments', '0003_guards', now()),
-	(47, 'payments', '0004_payment_policy', now()),
-	(48, 'payments', '0005_reminders', now()),
-	(49, 'payments', '0006_invoicing', now()),
-	(50, 'payments', '0007_payouts', now()),
-	(51, 'payments', '0008_book', now()),
-	(52, 'payments', '0009_joined', now()),
-	(53, 'payments', '0010_credit_rule', now()),
-	(54, 'payments', '0011_contact_beside', now()),
-	(55, 'payments', '0012_numbers_follow', now()),
-	(56, 'pqrs', '0001_initial', now()),
-	(57, 'pqrs', '0002_clock_files_events', now()),
-	(58, 'sessions', '0001_initial', now()),
-	(59, 'tenants', '0001_initial', now()),
-	(60, 'tenants', '0002_superadmin', now()),
-	(61, 'tenants', '0003_pulse_signatures_space', now()),
-	(62, 'tenants', '0004_texts_and_mails', now()),
-	(63, 'tenants', '0005_gone_callbacks', now()),
-	(64, 'usersessions', '0001_initial', now());
+	(40, 'clientarea', '0007_unit_archived', now()),
+	(41, 'jobs', '0001_initial', now()),
+	(42, 'mfa', '0001_initial', now()),
+	(43, 'mfa', '0002_authenticator_timestamps', now()),
+	(44, 'mfa', '0003_authenticator_type_uniq', now()),
+	(45, 'payments', '0001_initial', now()),
+	(46, 'payments', '0002_desk_money', now()),
+	(47, 'payments', '0003_guards', now()),
+	(48, 'payments', '0004_payment_policy', now()),
+	(49, 'payments', '0005_reminders', now()),
+	(50, 'payments', '0006_invoicing', now()),
+	(51, 'payments', '0007_payouts', now()),
+	(52, 'payments', '0008_book', now()),
+	(53, 'payments', '0009_joined', now()),
+	(54, 'payments', '0010_credit_rule', now()),
+	(55, 'payments', '0011_contact_beside', now()),
+	(56, 'payments', '0012_numbers_follow', now()),
+	(57, 'pqrs', '0001_initial', now()),
+	(58, 'pqrs', '0002_clock_files_events', now()),
+	(59, 'sessions', '0001_initial', now()),
+	(60, 'tenants', '0001_initial', now()),
+	(61, 'tenants', '0002_superadmin', now()),
+	(62, 'tenants', '0003_pulse_signatures_space', now()),
+	(63, 'tenants', '0004_texts_and_mails', now()),
+	(64, 'tenants', '0005_gone_callbacks', now()),
+	(65, 'usersessions', '0001_initial', now());
 
-SELECT pg_catalog.setval('"django_migrations_id_seq"', 64, true);
+SELECT pg_catalog.setval('"django_migrations_id_seq"', 65, true);
 
 ALTER TABLE ONLY "account_emailaddress"
     ADD CONSTRAINT "account_emailaddress_pkey" PRIMARY KEY ("id");
