@@ -17,7 +17,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clientarea import estate
 from clientarea.desk_forms import EndForm, LeaseForm, OwnerSet, UnitForm, lease_initial, owners_initial
@@ -33,6 +33,7 @@ PAGE = 25
 RECENT = 8
 SOON = 60  # days: a lease that ends within them is shown as ending
 OPTIONS = 8
+ARCHIVED = "archivado"
 LEASE_STATES = {"vigente": gettext_lazy("Vigentes"), "por-vencer": gettext_lazy("Por terminar"), "terminado": gettext_lazy("Terminados")}
 _OWNERS = Prefetch("ownerships", queryset=Ownership.objects.select_related("owner").order_by("-share", "pk"))
 
@@ -50,9 +51,10 @@ def desk_units(request: HttpRequest) -> HttpResponse:
         units = units.filter(pk__in=in_force.values("unit"))
     elif wanted == "libre":
         units = units.exclude(pk__in=in_force.values("unit"))
+    units = units.filter(archived_at__isnull=wanted != ARCHIVED)
     leases = Prefetch("leases", queryset=in_force.select_related("renter").order_by("-ends_on"), to_attr="in_force")
     page = page_of(request, units.prefetch_related(_OWNERS, leases), size=PAGE)
-    states = [("arrendado", _("Arrendados")), ("libre", _("Sin arrendar"))]
+    states = [("arrendado", _("Arrendados")), ("libre", _("Sin arrendar")), (ARCHIVED, _("Archivados"))]
     return render(request, "clientarea/desk_units.html", {"page_obj": page, "q": typed, "estado": wanted, "states": states})
 
 
@@ -86,11 +88,33 @@ def desk_unit_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @doors.staff
+@require_POST
+def desk_unit_archive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a unit away that is managed no more."""
+    try:
+        estate.archive_unit(get_object_or_404(Unit, pk=pk), by=doors.who(request), now=clock.now())
+    except estate.EstateError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("El inmueble quedó archivado. Su historia se conserva."))
+    return redirect("desk_unit", pk=pk)
+
+
+@doors.staff
+@require_POST
+def desk_unit_unarchive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Bring a unit back."""
+    estate.restore_unit(get_object_or_404(Unit, pk=pk), by=doors.who(request), now=clock.now())
+    messages.success(request, _("El inmueble quedó restaurado."))
+    return redirect("desk_unit", pk=pk)
+
+
+@doors.staff
 @require_GET
 def desk_unit_options(request: HttpRequest) -> HttpResponse:
     """A fragment: the units that what is being typed may mean."""
     typed = str(next(iter(request.GET.values()), "")).strip()[:60]
-    units = search_units(Unit.objects.all(), typed).order_by("code")[:OPTIONS] if typed else []
+    units = search_units(Unit.objects.filter(archived_at=None), typed).order_by("code")[:OPTIONS] if typed else []
     return render(request, "clientarea/desk_options.html", {"options": [(unit.code, unit.address) for unit in units]})
 
 
@@ -254,6 +278,8 @@ urlpatterns = [
     path("inmuebles/opciones/", desk_unit_options, name="desk_unit_options"),
     path("inmuebles/<int:pk>/", desk_unit, name="desk_unit"),
     path("inmuebles/<int:pk>/editar/", desk_unit_edit, name="desk_unit_edit"),
+    path("inmuebles/<int:pk>/archivar/", desk_unit_archive, name="desk_unit_archive"),
+    path("inmuebles/<int:pk>/restaurar/", desk_unit_unarchive, name="desk_unit_unarchive"),
     path("contratos/", desk_leases, name="desk_leases"),
     path("contratos/nuevo/", desk_lease_new, name="desk_lease_new"),
     path("contratos/<int:pk>/", desk_lease, name="desk_lease"),

@@ -1,7 +1,7 @@
 """What the desk does to units and leases: create one, change it, end a lease.
 
 Promises that the shares of a unit add up to 100, that no unit has two leases at the same time, and that nobody overwrites
-what they did not see. Rows are locked unit first.
+what they did not see. A unit that is put away has no lease and gets none. Rows are locked unit first.
 """
 
 from __future__ import annotations
@@ -83,6 +83,29 @@ def change_unit(unit: Unit, values: Mapping[str, Any], shares: Shares, *, mark: 
     return locked
 
 
+def archive_unit(unit: Unit, *, by: Author, now: datetime) -> None:
+    """Put a unit away that is managed no more: out of the lists, and not leased again. Raises EstateError while it is leased."""
+    with transaction.atomic():
+        locked = Unit.objects.select_for_update().get(pk=unit.pk)
+        lease = locked.leases.filter(ends_on__gte=clock.local(now).date()).order_by("ends_on").first()
+        if lease is not None:
+            raise EstateError("unit", _("El contrato %(number)s sigue vigente: termínelo primero.") % {"number": lease.number}, lease=lease)
+        _put(locked, now, by=by, now=now)
+
+
+def restore_unit(unit: Unit, *, by: Author, now: datetime) -> None:
+    """Bring a unit back."""
+    with transaction.atomic():
+        _put(Unit.objects.select_for_update().get(pk=unit.pk), None, by=by, now=now)
+
+
+def _put(unit: Unit, moment: datetime | None, *, by: Author, now: datetime) -> None:
+    if (unit.archived_at is None) != (moment is None):
+        record("unit", unit.pk, before={"archived_at": unit.archived_at}, after={"archived_at": moment}, by=by, now=now)
+        unit.archived_at = moment
+        unit.save(update_fields=["archived_at"])
+
+
 def create_lease(values: Mapping[str, Any]) -> Lease:
     """A new lease with those checked values (LEASE_FIELDS). Raises EstateError, LimitReached."""
     limits.check("leases", there=in_force().count)
@@ -144,8 +167,10 @@ def _own(unit: Unit, shares: Shares) -> None:
 
 
 def _free(values: Mapping[str, Any], *, besides: int | None) -> None:
-    """Make sure that the unit has no other lease in those dates; the unit stays locked, so none comes between."""
-    Unit.objects.select_for_update().get(pk=values["unit_id"])
+    """Make sure that the unit is managed and has no other lease in those dates; it stays locked, so none comes between."""
+    unit = Unit.objects.select_for_update().get(pk=values["unit_id"])
+    if unit.archived_at is not None:
+        raise EstateError("unit", _("%(name)s está archivado. Restáurelo primero.") % {"name": unit.code}, unit=unit)
     others = Lease.objects.filter(unit_id=values["unit_id"], starts_on__lte=values["ends_on"], ends_on__gte=values["starts_on"])
     taken = (others if besides is None else others.exclude(pk=besides)).first()
     if taken is not None:

@@ -67,6 +67,7 @@ class Unit(models.Model):
     neighbourhood = models.CharField(_("barrio"), max_length=80, blank=True)
     stratum = models.PositiveSmallIntegerField(_("estrato"), null=True, blank=True)
     registry = models.CharField(_("matrícula inmobiliaria"), max_length=40, blank=True)
+    archived_at = models.DateTimeField(_("archivado"), null=True, blank=True)  # kept, out of the lists, not leased again
 
     class Meta:
         verbose_name = _("inmueble")

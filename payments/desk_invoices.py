@@ -95,7 +95,7 @@ def desk_invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The invoice as a PDF: the official one where there is one."""
     invoice = get_object_or_404(invoice_lists.invoices(clock.today()), pk=pk)
     name, back = f"factura-{invoice.full_number}.pdf", reverse("desk_invoice", args=[pk])
-    return drawn_download(request, lambda: invoicing.paper_of(invoice, request.agency), name, back=back)  # type: ignore[attr-defined]
+    return drawn_download(request, lambda: invoicing.paper_of(invoice, agency_of(request)), name, back=back)
 
 
 @staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)
@@ -116,7 +116,7 @@ def desk_note_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """A credit note as a PDF."""
     note = get_object_or_404(CreditNote.objects.select_related("invoice", "client", "resolution"), pk=pk)
     name, back = f"nota-credito-{note.full_number}.pdf", reverse("desk_invoice", args=[note.invoice_id])
-    return drawn_download(request, lambda: invoicing.note_paper(note, request.agency), name, back=back)  # type: ignore[attr-defined]
+    return drawn_download(request, lambda: invoicing.note_paper(note, agency_of(request)), name, back=back)
 
 
 def warnings() -> list[tuple[Resolution, str]]:

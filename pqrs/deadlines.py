@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import transaction
-from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from pqrs.models import CaseKind, CaseTerm
 from saas.lib.businessdays import add_business_days, business_days_between, is_business_day
@@ -53,21 +51,6 @@ def term_of(kind: str) -> Term:
 def due_date(received_on: date, *, days: int) -> date:
     """The last day of a term of `days` for what arrived on `received_on` (a date in Bogotá)."""
     return add_business_days(received_on, days)
-
-
-# How much of a term is left, by its name in an address.
-LEFT = {"vencidas": _("Vencidas"), "hoy": _("Vencen hoy"), "pronto": _("En 1 a 3 días hábiles"), "despues": _("Más adelante")}
-NEAR = {"tres": _("Hoy o en 3 días hábiles")}
-
-
-def left(name: str, *, today: date) -> Q:
-    """The cases of which that is left (LEFT, NEAR). Those that wait for no answer are not told apart."""
-    soon = add_business_days(today, 3)
-    questions = {
-        "vencidas": Q(due_on__lt=today), "hoy": Q(due_on=today), "pronto": Q(due_on__gt=today, due_on__lte=soon), "despues": Q(due_on__gt=soon),
-        "tres": Q(due_on__gte=today, due_on__lte=soon),
-    }  # fmt: skip
-    return questions[name]
 
 
 def days_left(due_on: date, *, today: date) -> int:

@@ -26,8 +26,9 @@ from pqrs import attachments, canned, documents, handling
 from pqrs.access import desk_attachment_of, desk_case_of
 from pqrs.attachments import FileError
 from pqrs.cases import CaseError, open_case
-from pqrs.deadlines import days_left, left, term_of
+from pqrs.deadlines import days_left, term_of
 from pqrs.desk_forms import MINE, NOBODY, AnswerForm, AssignForm, CloseForm, DeskCaseForm, DeskFilters, ExtendForm, NoteForm
+from pqrs.desk_left import left
 from pqrs.models import OPEN_STATES, CannedAnswer, Case, CaseState, Note
 from pqrs.notices import REMIND_BEFORE
 from pqrs.pages import case_context

@@ -9,7 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from pqrs.cases import LONGEST
-from pqrs.deadlines import LEFT, LEGAL, NEAR, Term
+from pqrs.deadlines import LEGAL, Term
+from pqrs.desk_left import LEFT, NEAR
 from pqrs.forms import CaseFilters, CaseForm, FilesField, text_field
 from pqrs.models import OPEN_STATES, CannedAnswer, CaseKind, CaseState, CaseSubject, Channel
 from saas.accounts.models import Role, User

@@ -187,6 +187,9 @@ def _left_out() -> Iterator[str]:
     archived = Client.objects.exclude(archived_at=None).count()
     if archived:
         yield _("Clientes archivados: %s. Salen en Terceros como los demás.") % archived
+    units = Unit.objects.exclude(archived_at=None).count()
+    if units:
+        yield _("Inmuebles archivados: %s. Salen en Inmuebles como los demás.") % units
     reversed_whole = Receipt.objects.filter(payment__state=PaymentState.REVERSED).count()
     if reversed_whole:
         yield _("Pagos reversados del todo: %s. No salen en Pagos.") % reversed_whole

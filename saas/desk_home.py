@@ -21,7 +21,7 @@ from clientarea.accounts import ACCOUNT_STATES
 from clientarea.file_models import FileRequest, RequestState
 from clientarea.models import BookImport, Client, ImportState
 from payments.models import Invoice, InvoiceKind, InvoiceQuerySet, Payment, PaymentState, Review
-from pqrs.deadlines import LEFT, left
+from pqrs.desk_left import LEFT, left
 from pqrs.models import OPEN_STATES, Case
 from saas import desk_start
 from saas.accounts import doors

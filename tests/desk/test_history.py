@@ -41,7 +41,8 @@ RECORDED = {
     "saas.book_files": ("desk_book_export", "desk_book_errors"),
     "clientarea.desk": ("desk_client_new", "desk_client_edit", "desk_client_archive", "desk_client_unarchive", "desk_invite"),
     "clientarea.desk_invitations": ("desk_invite_many",),
-    "clientarea.desk_estate": ("desk_unit_new", "desk_unit_edit", "desk_lease_new", "desk_lease_end"), "clientarea.estate": ("desk_lease_edit",),
+    "clientarea.desk_estate": ("desk_unit_new", "desk_unit_edit", "desk_lease_new", "desk_lease_end"),
+    "clientarea.estate": ("desk_lease_edit", "desk_unit_archive", "desk_unit_unarchive"),
     "clientarea.files": (
         "desk_file_archive", "desk_file_restore", "desk_file_accept", "desk_file_reject", "desk_file_withdraw", "desk_file_share",
         "desk_file_ask", "desk_lease_share",

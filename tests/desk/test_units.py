@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from clientarea.models import Ownership, Unit
+from clientarea.models import Lease, Ownership, Unit
+from saas.audit.models import Change
+from saas.lib import clock
 from tenants import context
 from tests.desk.desks import assert_desk_only, errors_of
 from tests.portal.pages import at, queries_of, text_of
@@ -63,6 +66,34 @@ def test_a_unit_is_made_with_its_owners(here: Cast, browse: Any) -> None:
         shares = dict(Ownership.objects.filter(unit=unit).values_list("owner__document", "share"))
     assert (answer.status_code, answer["Location"]) == (302, at("desk_unit", unit.pk))
     assert shares == {"1002": Decimal(60), "1003": Decimal(40)}
+
+
+def test_a_unit_that_is_managed_no_more_is_put_away_and_brought_back(here: Cast, cast: Casts, browse: Any) -> None:
+    sara, unit = browse(here.agency, here.sara), here.lease.unit_id
+    assert "termínelo primero" in text_of(sara.post(at("desk_unit_archive", unit), follow=True))
+    with context.in_agency(here.agency):
+        assert not Unit.objects.exclude(archived_at=None).exists()
+        Lease.objects.filter(unit=unit).update(ends_on=clock.today() - timedelta(days=1))
+    for _twice in range(2):
+        assert "El inmueble quedó archivado" in text_of(sara.post(at("desk_unit_archive", unit), follow=True))
+    assert "IN-1" not in text_of(sara.get(at("desk_units")))
+    assert "IN-1" in text_of(sara.get(at("desk_units"), {"estado": "archivado"}))
+    assert "IN-1" not in sara.get(at("desk_unit_options"), {"unit": "IN-1"}).content.decode()
+    typed = {
+        "number": "CA-9", "unit": "IN-1", "renter": "1004", "starts_on": "2026-12-01", "ends_on": "2027-11-30", "rent": "1.200.000",
+        "administration": "", "payment_day": "7", "use": "housing", "commission": "8",
+    }  # fmt: skip
+    refused = sara.post(at("desk_lease_new"), typed)
+    assert (refused.status_code, "IN-1 está archivado. Restáurelo primero." in text_of(refused)) == (422, True)
+    for _twice in range(2):
+        sara.post(at("desk_unit_unarchive", unit))
+    assert "IN-1" in text_of(sara.get(at("desk_units")))
+    assert sara.post(at("desk_lease_new"), typed).status_code == 302
+    with context.in_agency(here.agency):
+        kept = Change.objects.filter(subject="unit", subject_id=unit, field="archived_at")
+        assert [(bool(change.before), bool(change.after)) for change in kept.order_by("pk")] == [(False, True), (True, False)]
+    with context.in_agency(cast.beta.agency):
+        assert not Change.objects.exists()
 
 
 @pytest.mark.parametrize(
