@@ -1,5 +1,5 @@
 -- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.
--- migrations: 36a13b8a991b6f9c51a604d2a02464391e0d2f70814586e804c0e06f2a004a8a
+-- migrations: 5898dc6e9687f4f46d991ad12d2436e9268d85d9c2c3445696ef03fd22038988
 
 CREATE FUNCTION "audit_refuse"() RETURNS "trigger"
     LANGUAGE "plpgsql"
