@@ -334,6 +334,7 @@ UNFOLD = {
     "SITE_HEADER": PLATFORM_NAME,
     "SITE_SYMBOL": "apartment",
     "STYLES": [lambda _request: static("superadmin.css")],
+    "SCRIPTS": [lambda _request: static("superadmin.js")],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "ACCOUNT": {"navigation": [{"title": "Seguridad de mi cuenta", "link": reverse_lazy("security")}]},

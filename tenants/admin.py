@@ -21,6 +21,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -259,7 +260,7 @@ class DomainAdmin(LookOnly):
     def points(self, domain: Domain) -> str:
         """What the DNS said last."""
         if domain.lost_since:
-            return f"{domain.get_lost_why_display()} desde el {_moment(domain.lost_since)}"
+            return f"{capfirst(domain.get_lost_why_display())} desde el {_moment(domain.lost_since)}"
         return str(_("Sí")) if domain.is_primary or domain.looked_at else "—"
 
     @admin.display(description=_("revisado"))

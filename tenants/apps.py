@@ -5,4 +5,4 @@ from django.apps import AppConfig
 
 class TenantsConfig(AppConfig):
     name = "tenants"
-    verbose_name = "inmobiliarias"
+    verbose_name = "Plataforma"

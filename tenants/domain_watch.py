@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from saas.accounts.models import Role, StaffRole, User
 from saas.jobs.defer import defer
@@ -121,7 +122,7 @@ def _lose(domain: Domain, *, now: datetime) -> None:
 
 def _let_go(domain: Domain, proof: DomainClaim, *, now: datetime) -> None:
     agency, host, number = domain.tenant, domain.domain, domain.pk
-    why = LostWhy(domain.lost_why).label
+    why = capfirst(LostWhy(domain.lost_why).label)
     domain.delete()
     DomainClaim.objects.filter(pk=proof.pk).update(state=ClaimState.LOST, checked_at=now, found=f"{why}.")
     domains.send_people(agency, host)

@@ -115,8 +115,8 @@ class Agency(TenantMixin):
 class LostWhy(models.TextChoices):
     """What a domain lacks that was proven once."""
 
-    RECORD = "record", _("No está el registro TXT")
-    POINTS = "points", _("No apunta a la plataforma")
+    RECORD = "record", _("falta el registro TXT")
+    POINTS = "points", _("no apunta a la plataforma")
 
 
 class Domain(DomainMixin):

@@ -87,8 +87,8 @@ def main() -> None:
             }
         )
         with context.in_agency(agency):
-            figures.publish(agency, now=clock.now())
             people += [{"agency": agency.slug, "host": f"{agency.slug}.{settings.PLATFORM_HOST}", **p} for p in _people(agency, url)]
+            figures.publish(agency, now=clock.now())
     if not User.objects.filter(role=Role.OPERATOR).exists():
         User.objects.create_user(
             username="operador@plataforma.example", role=Role.OPERATOR, name="Olga Operadora",

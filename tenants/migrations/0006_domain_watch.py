@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='domain',
             name='lost_why',
-            field=models.CharField(blank=True, choices=[('record', 'No está el registro TXT'), ('points', 'No apunta a la plataforma')], max_length=8, verbose_name='qué falta'),
+            field=models.CharField(blank=True, choices=[('record', 'falta el registro TXT'), ('points', 'no apunta a la plataforma')], max_length=8, verbose_name='qué falta'),
         ),
         migrations.AddField(
             model_name='domain',

@@ -70,5 +70,6 @@ OPERATOR = {
     "superadmin-invite": "/superadmin/operadores/invitar/", "superadmin-exports": "/superadmin/tenants/export/",
     "superadmin-domains": "/superadmin/tenants/domain/", "superadmin-alarms": "/superadmin/tenants/alarm/",
     "superadmin-visits": "/superadmin/tenants/supportvisit/", "superadmin-announcements": "/superadmin/tenants/announcement/",
+    "superadmin-announcement": "/superadmin/tenants/announcement/add/",
     "superadmin-texts": "/superadmin/tenants/platformtext/", "superadmin-text": "/superadmin/tenants/platformtext/add/",
 }  # fmt: skip

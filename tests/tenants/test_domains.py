@@ -209,7 +209,7 @@ def test_lost_told_and_let_go(
     assert mailed(here) == [f"{HOST} dejó de apuntar a su portal"]
     assert browse(here.agency).get("/").status_code == 200
     page = browse(here.agency, here.sara).get("/oficina/ajustes/dominio/").content.decode()
-    assert "Dejó de apuntar aquí el" in page
+    assert "dejó de apuntar a su portal: " + {"record": "falta el registro TXT.", "points": "no apunta a la plataforma."}[why] in page
     assert token in page
     pulses = vitals.keep(vitals.rows(), now=clock.now())
     assert {pulse.schema_name: pulse.lost_domains for pulse in pulses if pulse.lost_domains} == {here.agency.schema_name: 1}
