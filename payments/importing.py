@@ -7,10 +7,11 @@ are looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -42,6 +43,29 @@ from saas.lib.money import cop
 MONEY_FIELDS = ("kind", "client_id", "lease_id", "base", "administration", "iva", "withholding", "total")
 INVOICE_FIELDS = (*MONEY_FIELDS, "period", "issued_on", "due_on", "concept", "cufe", "voided_at", "applied")
 
+
+class Move(NamedTuple):
+    """A movement of a payment, to be written."""
+
+    kind: MovementKind
+    client_id: int
+    amount: Decimal
+    on: date
+    invoice: Invoice | None
+    payment: Payment
+
+
+class Paid(NamedTuple):
+    """A payment to be written, and what its lines and its receipt will say: they are made when they are written."""
+
+    said: PaymentSaid
+    payment: Payment
+    covered: Sequence[tuple[Invoice, Decimal]]
+    meant: Sequence[tuple[Invoice, Decimal]]
+    left: Decimal
+    settled_at: datetime
+
+
 @dataclass
 class Books:
     """The invoices at hand while a workbook is read, and what is to be written at its end."""
@@ -51,14 +75,25 @@ class Books:
     said: dict[Key, InvoiceSaid] = field(default_factory=dict)
     new: list[Invoice] = field(default_factory=list)
     touched: dict[int, Invoice] = field(default_factory=dict)
-    movements: list[Movement] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    deducted: list[Movement] = field(default_factory=list)
 
-    def move(self, kind: MovementKind, *, client: int, amount: Decimal, on: date, invoice: Invoice | None, payment: Payment | None) -> None:
+    def move(self, kind: MovementKind, *, client: int, amount: Decimal, on: date, invoice: Invoice | None, payment: Payment) -> None:
         """Add to the ledger, and to what its invoice has covered."""
-        self.movements.append(Movement(kind=kind, client_id=client, amount=amount, on=on, invoice=invoice, payment=payment))
+        self.moves.append(Move(kind, client, amount, on, invoice, payment))
         if invoice is not None:
             invoice.applied += amount
             self.touch(invoice)
+
+    def deduct(self, invoice: Invoice) -> Movement:
+        """Cover what is left of a commission, as taken off its owner's payout."""
+        movement = Movement(
+            kind=MovementKind.DEDUCTED, client_id=invoice.client_id, amount=invoice.balance, on=invoice.issued_on, invoice=invoice
+        )
+        self.deducted.append(movement)
+        invoice.applied += movement.amount
+        self.touch(invoice)
+        return movement
 
     def touch(self, invoice: Invoice) -> None:
         """Have an invoice written at the end."""
@@ -154,26 +189,19 @@ def _frozen(invoice: Invoice, said: InvoiceSaid, books: Books) -> tuple[str, str
     return None
 
 
-@dataclass
-class _Records:
-    payments: list[Payment] = field(default_factory=list)
-    lines: list[PaymentLine] = field(default_factory=list)
-    receipts: list[Receipt] = field(default_factory=list)
-
-
-def _keep_payments(said: list[PaymentSaid], books: Books, sheet: SheetReport, *, now: datetime) -> _Records:
+def _keep_payments(said: list[PaymentSaid], books: Books, sheet: SheetReport, *, now: datetime) -> list[Paid]:
     """Apply the payments that are new, oldest first; look whether those that are known still say the same."""
     receipts = Receipt.objects.select_related("payment").prefetch_related("payment__lines", "payment__reversals")
     known = {(r.prefix, r.number): r for r in store.found(receipts, "number", [p.receipt[1] for p in said])}
     leases = {i.lease_id for p in said for key in p.keys if (i := books.invoices.get(key)) is not None}
     parties = {lease.pk: {lease.renter_id, lease.co_renter_id} for lease in store.found(Lease.objects.all(), "pk", leases)}
     payers = {client.pk: client for client in store.found(Client.objects.all(), "pk", [p.client for p in said])}
-    records = _Records()
+    records: list[Paid] = []
     for payment in sorted(said, key=lambda payment: (payment.paid_on, payment.row)):
         if payment.receipt in known:
             _compare_payment(payment, known[payment.receipt].payment, books, sheet)
         elif _may_pay(payment, books, parties, sheet):
-            _apply(payment, payers[payment.client], books, records, sheet, now=now)
+            records.append(_apply(payment, payers[payment.client], books, sheet, now=now))
     return records
 
 
@@ -213,9 +241,7 @@ def _compare_payment(said: PaymentSaid, payment: Payment, books: Books, sheet: S
     sheet.reject(said.row, column, _("Este recibo ya está registrado con %(old)s, y ahora dice %(new)s. No se cambió.") % told)
 
 
-def _apply(
-    said: PaymentSaid, payer: Client, books: Books, records: _Records, sheet: SheetReport, *, now: datetime
-) -> None:
+def _apply(said: PaymentSaid, payer: Client, books: Books, sheet: SheetReport, *, now: datetime) -> Paid:
     """Cover the invoices in the order named; what they do not need is the client's credit."""
     settled_at = min(datetime.combine(said.paid_on, time(12), BOGOTA), now)  # the workbook gives no hour
     payment = Payment(
@@ -238,19 +264,18 @@ def _apply(
         if said.keys:
             last = books.invoices[said.keys[-1]]  # a payment's lines add up to it
             meant[id(last)] = (last, meant.get(id(last), (last, ZERO))[1] + left)
-    records.payments.append(payment)
-    records.lines += [PaymentLine(payment=payment, invoice=invoice, amount=amount) for invoice, amount in meant.values()]
-    records.receipts.append(_receipt(said, payment, covered, left, settled_at))
     went = [f"{invoice.full_number} {cop(amount)}" for invoice, amount in covered]
     sheet.make(said.row, "payment", payment, note="; ".join([*went, *([_("saldo a favor %s") % cop(left)] if left > 0 else [])]))
     sheet.settle(said.row, Fate.CREATED)
+    return Paid(said, payment, tuple(covered), tuple(meant.values()), left, settled_at)
 
 
-def _receipt(said: PaymentSaid, payment: Payment, covered: list[tuple[Invoice, Decimal]], left: Decimal, at: datetime) -> Receipt:
+def _receipt(paid: Paid) -> Receipt:
     """The receipt that the agency gave, by its own number, with what receipts.issue() would have kept."""
+    said, payment = paid.said, paid.payment
     client = payment.client
     return Receipt(
-        prefix=said.receipt[0], number=said.receipt[1], payment=payment, client=client, amount=said.amount, issued_at=at,
+        prefix=said.receipt[0], number=said.receipt[1], payment=payment, client=client, amount=said.amount, issued_at=paid.settled_at,
         code=crypto.random_reference(10),
         content={
             "client": client.name,
@@ -263,8 +288,8 @@ def _receipt(said: PaymentSaid, payment: Payment, covered: list[tuple[Invoice, D
             "cus": "",
             "authorisation": "",
             "test": False,
-            "lines": [[invoice.full_number, invoice.concept, str(amount.quantize(CENT))] for invoice, amount in covered],
-            "credit": str(left.quantize(CENT)),
+            "lines": [[invoice.full_number, invoice.concept, str(amount.quantize(CENT))] for invoice, amount in paid.covered],
+            "credit": str(paid.left.quantize(CENT)),
         },
     )  # fmt: skip
 
@@ -274,23 +299,22 @@ def _deduct_commissions(books: Books, sheet: SheetReport) -> None:
     for key, said in books.said.items():
         invoice = books.invoices[key]
         if invoice.kind == InvoiceKind.COMMISSION and said.state == "paid" and invoice.balance > 0:
-            books.move(
-                MovementKind.DEDUCTED, client=invoice.client_id, amount=invoice.balance, on=invoice.issued_on, invoice=invoice,
-                payment=None,
-            )  # fmt: skip
-            sheet.make(said.row, "movement", books.movements[-1], note=cop(books.movements[-1].amount))
+            movement = books.deduct(invoice)
+            sheet.make(said.row, "movement", movement, note=cop(movement.amount))
             if sheet.fates[said.row] is Fate.UNCHANGED:
                 sheet.settle(said.row, Fate.UPDATED)
 
 
-def _write(books: Books, records: _Records) -> None:
+def _write(books: Books, records: list[Paid]) -> None:
     store.insert(books.new)
     store.rewrite(list(books.touched.values()), INVOICE_FIELDS)
-    store.insert(records.payments)
-    store.insert(records.lines)
-    store.insert(records.receipts)
-    store.insert(books.movements)
-    _count_on(max((receipt.number for receipt in records.receipts if receipt.prefix == PREFIX), default=0))
+    for piece in store.chunks(records):
+        store.insert([paid.payment for paid in piece])
+        store.insert([PaymentLine(payment=paid.payment, invoice=invoice, amount=amount) for paid in piece for invoice, amount in paid.meant])
+        store.insert([_receipt(paid) for paid in piece])
+    store.insert_each(Movement(**move._asdict()) for move in books.moves)
+    store.insert(books.deducted)
+    _count_on(max((paid.said.receipt[1] for paid in records if paid.said.receipt[0] == PREFIX), default=0))
 
 
 def _count_on(number: int) -> None:

@@ -81,8 +81,12 @@ class _Watch:
 
     def __call__(self, spec: SheetSpec) -> Iterator[Row]:
         titles = self._report.sheets[spec.name].titles
-        for row in self._rows.pop(spec.name):  # each sheet once: its cells need not stay in memory
-            titles[row.number] = " · ".join(str(row.cells[name]) for name in spec.told if row.cells.get(name) is not None)[:200]
+        rows = self._rows.pop(spec.name)  # each row once: its cells need not stay in memory
+        rows.reverse()
+        while rows:
+            row = rows.pop()
+            cells = row.cells
+            titles[row.number] = " · ".join(str(cells[name]) for name in spec.told if cells.get(name) is not None)[:200]
             self._begun += 1
             if self._progress is not None:
                 self._progress(self._begun, self._total)

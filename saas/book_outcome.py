@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import ForeignKey, Model
 from django.utils.translation import gettext as _
@@ -35,11 +35,22 @@ LABELS = {
 UNMARKED = ("applied", "user", "invited_at", "folded")
 
 
+class Line(NamedTuple):
+    """A line of the preview (BookLine), before it is kept."""
+
+    sheet: str
+    row: int
+    fate: str
+    title: str
+    differences: Sequence[list[str]]
+    problems: Sequence[list[str]]
+
+
 @dataclass(frozen=True)
 class Outcome:
     """The lines that somebody should see, and the digest of all that is done."""
 
-    lines: list[BookLine]
+    lines: list[Line]
     digest: str
     counts: dict[str, list[int]]
 
@@ -47,24 +58,23 @@ class Outcome:
 def outcome_of(report: Report) -> Outcome:
     """What `report` does, in words. Call it inside the transaction of the import."""
     names = _Names(report)
-    lines: list[BookLine] = []
+    lines: list[Line] = []
     digest = hashlib.sha256()
     for sheet in report.sheets.values():
         differences: dict[int, list[list[str]]] = {}
         for made in sheet.made:
-            differences.setdefault(made.row, []).extend(names.differences(made, sheet.fates[made.row]))
+            if told := names.differences(made, sheet.fates[made.row]):
+                differences.setdefault(made.row, []).extend(told)
         problems: dict[int, list[list[str]]] = {}
         for problem in sheet.problems:
             problems.setdefault(problem.row, []).append([problem.column, problem.reason, problem.kind.value])
         for row, fate in sorted(sheet.fates.items()):
-            said = differences.get(row, [])
-            wrong = problems.get(row, [])
+            said: Sequence[list[str]] = differences.get(row, ())
+            wrong: Sequence[list[str]] = problems.get(row, ())
             if fate is Fate.UNCHANGED and not said and not wrong:
                 continue
             digest.update(json.dumps([sheet.name, row, fate, said, wrong], ensure_ascii=False).encode())
-            lines.append(
-                BookLine(sheet=sheet.name, row=row, fate=fate.value, title=sheet.titles.get(row, ""), differences=said, problems=wrong)
-            )
+            lines.append(Line(sheet.name, row, fate.value, sheet.titles.get(row, ""), said, wrong))
     counts = {
         sheet.name: [
             sheet.rows_in, sheet.created, sheet.updated, sheet.unchanged, sheet.rejected,
@@ -79,14 +89,12 @@ def outcome_of(report: Report) -> Outcome:
 def keep_lines(book: BookImport, outcome: Outcome) -> None:
     """Put the lines of an outcome in the place of those that were there."""
     book.lines.all().delete()
-    for line in outcome.lines:
-        line.book = book
-    store.insert(outcome.lines)
+    store.insert_each(BookLine(book=book, **line._asdict()) for line in outcome.lines)
 
 
 def keep_records(book: BookImport, report: Report) -> None:
     """Remember everything that an import wrote, after it was written."""
-    store.insert([_record(book, made) for sheet in report.sheets.values() for made in sheet.made])
+    store.insert_each(_record(book, made) for sheet in report.sheets.values() for made in sheet.made)
 
 
 def _record(book: BookImport, made: Made) -> BookRecord:

@@ -44,6 +44,12 @@ def insert(rows: Sequence[M]) -> None:
         type(rows[0])._default_manager.bulk_create(rows, batch_size=CHUNK)
 
 
+def insert_each(rows: Iterable[Model]) -> None:
+    """Write new rows as they are made: no more than CHUNK of them are in memory."""
+    for piece in chunks(rows):
+        insert(piece)
+
+
 def rewrite(rows: Sequence[M], fields: Iterable[str]) -> None:
     """Write `fields` of rows that are there. As an upsert by id: bulk_update() writes one WHEN for each row and field,
     which takes ten times as long."""

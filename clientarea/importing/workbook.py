@@ -62,10 +62,17 @@ class SheetSpec:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row that is not blank, by its number in the sheet."""
+    """One row that is not blank, by its number in the sheet. It keeps its values alone: a workbook has rows by the hundred
+    thousand, and all of a sheet have the same columns."""
 
     number: int
-    cells: Mapping[str, Any]
+    columns: tuple[str, ...]
+    values: tuple[Any, ...]
+
+    @property
+    def cells(self) -> dict[str, Any]:
+        """The values by column."""
+        return dict(zip(self.columns, self.values, strict=True))
 
 
 @dataclass
@@ -158,7 +165,7 @@ def _rows(lines: Iterable[tuple[Any, ...]], spec: SheetSpec, read: BookRead) -> 
         read.missing.extend(_("la columna «%(column)s» en la hoja «%(sheet)s»") % {"column": c, "sheet": spec.name} for c in lacking)
         return []
     wanted = [(column, place) for column, place in found.items() if place is not None]
-    taken = {place for _column, place in wanted}
+    taken, columns = {place for _column, place in wanted}, tuple(column for column, _place in wanted)
     read.unread += [
         (spec.name, str(title).strip()[:60])
         for place, title in enumerate(header)
@@ -169,7 +176,7 @@ def _rows(lines: Iterable[tuple[Any, ...]], spec: SheetSpec, read: BookRead) -> 
         if not _filled(line):
             continue
         width = len(line)
-        rows.append(Row(number, {column: line[place] if place < width else None for column, place in wanted}))
+        rows.append(Row(number, columns, tuple(line[place] if place < width else None for _column, place in wanted)))
         if len(rows) > MOST_ROWS:
             raise BookError(_("La hoja «%(sheet)s» tiene más de %(most)s filas: divídala.") % {"sheet": spec.name, "most": MOST_ROWS})
     return rows
