@@ -1,5 +1,5 @@
 -- An agency's tables. Made by `manage.py prepare_agency_ddl`: do not edit, make it again.
--- migrations: 86abe1cd4106b0ac280b0adffad92cf5abd9f8fb20d38820b910402a678c9ad5
+-- migrations: c8cc67758cee75da3ee1d529c242543cc142d1e52a3bc10c8ce8f825839bc9c6
 
 CREATE FUNCTION "audit_refuse"() RETURNS "trigger"
     LANGUAGE "plpgsql"
@@ -854,6 +854,7 @@ CREATE TABLE "clientarea_unit" (
     "neighbourhood" character varying(80) NOT NULL,
     "stratum" smallint,
     "registry" character varying(40) NOT NULL,
+    "archived_at" timestamp with time zone,
     CONSTRAINT "clientarea_unit_stratum_check" CHECK (("stratum" >= 0))
 );
 
@@ -1999,35 +2000,36 @@ INSERT INTO "django_migrations" ("id", "app", "name", "applied") VALUES
 	(37, 'clientarea', '0004_notices', now()),
 	(38, 'clientarea', '0005_taxes', now()),
 	(39, 'clientarea', '0006_book', now()),
-	(40, 'jobs', '0001_initial', now()),
-	(41, 'mfa', '0001_initial', now()),
-	(42, 'mfa', '0002_authenticator_timestamps', now()),
-	(43, 'mfa', '0003_authenticator_type_uniq', now()),
-	(44, 'payments', '0001_initial', now()),
-	(45, 'payments', '0002_desk_money', now()),
-	(46, 'payments', '0003_guards', now()),
-	(47, 'payments', '0004_payment_policy', now()),
-	(48, 'payments', '0005_reminders', now()),
-	(49, 'payments', '0006_invoicing', now()),
-	(50, 'payments', '0007_payouts', now()),
-	(51, 'payments', '0008_book', now()),
-	(52, 'payments', '0009_joined', now()),
-	(53, 'payments', '0010_credit_rule', now()),
-	(54, 'payments', '0011_contact_beside', now()),
-	(55, 'payments', '0012_numbers_follow', now()),
-	(56, 'payments', '0013_every_number_follows', now()),
-	(57, 'pqrs', '0001_initial', now()),
-	(58, 'pqrs', '0002_clock_files_events', now()),
-	(59, 'sessions', '0001_initial', now()),
-	(60, 'tenants', '0001_initial', now()),
-	(61, 'tenants', '0002_superadmin', now()),
-	(62, 'tenants', '0003_pulse_signatures_space', now()),
-	(63, 'tenants', '0004_texts_and_mails', now()),
-	(64, 'tenants', '0005_gone_callbacks', now()),
-	(65, 'tenants', '0006_domain_watch', now()),
-	(66, 'usersessions', '0001_initial', now());
+	(40, 'clientarea', '0007_unit_archived', now()),
+	(41, 'jobs', '0001_initial', now()),
+	(42, 'mfa', '0001_initial', now()),
+	(43, 'mfa', '0002_authenticator_timestamps', now()),
+	(44, 'mfa', '0003_authenticator_type_uniq', now()),
+	(45, 'payments', '0001_initial', now()),
+	(46, 'payments', '0002_desk_money', now()),
+	(47, 'payments', '0003_guards', now()),
+	(48, 'payments', '0004_payment_policy', now()),
+	(49, 'payments', '0005_reminders', now()),
+	(50, 'payments', '0006_invoicing', now()),
+	(51, 'payments', '0007_payouts', now()),
+	(52, 'payments', '0008_book', now()),
+	(53, 'payments', '0009_joined', now()),
+	(54, 'payments', '0010_credit_rule', now()),
+	(55, 'payments', '0011_contact_beside', now()),
+	(56, 'payments', '0012_numbers_follow', now()),
+	(57, 'payments', '0013_every_number_follows', now()),
+	(58, 'pqrs', '0001_initial', now()),
+	(59, 'pqrs', '0002_clock_files_events', now()),
+	(60, 'sessions', '0001_initial', now()),
+	(61, 'tenants', '0001_initial', now()),
+	(62, 'tenants', '0002_superadmin', now()),
+	(63, 'tenants', '0003_pulse_signatures_space', now()),
+	(64, 'tenants', '0004_texts_and_mails', now()),
+	(65, 'tenants', '0005_gone_callbacks', now()),
+	(66, 'tenants', '0006_domain_watch', now()),
+	(67, 'usersessions', '0001_initial', now());
 
-SELECT pg_catalog.setval('"django_migrations_id_seq"', 66, true);
+SELECT pg_catalog.setval('"django_migrations_id_seq"', 67, true);
 
 ALTER TABLE ONLY "account_emailaddress"
     ADD CONSTRAINT "account_emailaddress_pkey" PRIMARY KEY ("id");
