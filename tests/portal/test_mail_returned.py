@@ -14,10 +14,11 @@ from django.conf import settings
 
 from clientarea import mailing, notice_mail, notices
 from clientarea.models import NoticeKind
-from payments import reminder_mail, reminding
+from payments import owner_bank_mail, reminder_mail, reminding
 from payments.models import Contact, ContactState, ReminderPolicy
 from saas.accounts import bounces
 from saas.accounts.models import User
+from saas.audit import changes
 from saas.audit.models import Change
 from saas.jobs.models import Job
 from saas.jobs.run import run_job
@@ -70,7 +71,7 @@ def test_the_client_and_the_desk_see_it_and_a_code_ends_it(cast: Casts, server: 
 
     server.answers.clear()
     with context.in_agency(here.agency):
-        changes = Change.objects.count()
+        known = Change.objects.count()
     assert rita.post(at("profile_email_check"))["Location"] == at("profile_email")
     assert "Mientras tanto su correo" not in text_of(rita.get(at("profile_email")))
     with context.in_agency(here.agency):
@@ -83,7 +84,7 @@ def test_the_client_and_the_desk_see_it_and_a_code_ends_it(cast: Casts, server: 
     assert mark_of(here) == ""
     assert tags(rita.get(at("profile")), "mail-returned") == []
     with context.in_agency(here.agency):
-        assert (User.objects.get(client=here.rita).email, Change.objects.count()) == (RITA, changes)
+        assert (User.objects.get(client=here.rita).email, Change.objects.count()) == (RITA, known)
 
 
 def test_a_mail_that_a_server_took_says_little_at_once(cast: Casts, server: Postmaster) -> None:
@@ -108,6 +109,16 @@ def test_a_reminder_that_is_refused_is_not_sent_again(cast: Casts, server: Postm
         assert Contact.objects.get().state == ContactState.LISTED
         assert reminder_mail.send(contact.pk, agency=here.agency, now=NOW) == reminder_mail.Outcome.DONE_BEFORE
     assert (mark_of(here), server.asked) == ("address", [RITA])
+
+
+def test_an_owner_who_could_not_be_told_of_the_account_is_on_record(cast: Casts, server: Postmaster) -> None:
+    here = cast.alfa
+    server.answers[RITA] = GONE
+    with context.in_agency(here.agency):
+        changes.record(owner_bank_mail.SUBJECT, here.rita.pk, before={"bank": "Uno"}, after={"bank": "Dos"}, by=here.sara, now=NOW)
+        owner_bank_mail.send(here.rita.pk, [Change.objects.latest("pk").pk], agency=here.agency, now=NOW)
+        said = Change.objects.filter(subject=owner_bank_mail.SUBJECT, field=owner_bank_mail.FIELD).get().after
+    assert said == "su correo fue devuelto: no se le pudo avisar"
 
 
 def test_who_has_no_account_is_mailed_as_ever(cast: Casts, server: Postmaster) -> None:

@@ -28,8 +28,7 @@ ELSEWHERE = ("/oficina/", "/api/", "/visita/")  # the desk's, the agency's softw
 # Only a POST does anything there, as every other page's form says; their own tests send it.
 ONLY_POSTS = {
     "calendar_end", "calendar_make", "case_rate", "notice_read", "notices_read", "payment_check", "payment_retry", "profile_email_check",
-    "security_off",
-    "security_session_end", "security_sessions_end", "set_language", "transfer_proof",
+    "security_off", "security_session_end", "security_sessions_end", "set_language", "transfer_proof",
 }  # fmt: skip
 # Where such people, logged in and with nothing under way, find nothing, and where they are sent on.
 NOT_NOW = {"brand_logo", "payment_return", "clearance_pdf"}
