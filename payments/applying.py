@@ -19,8 +19,7 @@ def apply_to_invoices(payment: Payment, *, attempt: Attempt | None, now: datetim
     Returns (invoice, COP applied) for those covered. Writes the ledger.
     """
     on = payment.paid_on or clock.local(now).date()
-    lines = list(PaymentLine.objects.filter(payment=payment).order_by("invoice_id"))
-    invoices = {i.pk: i for i in Invoice.objects.select_for_update().filter(pk__in=[line.invoice_id for line in lines]).order_by("pk")}
+    lines = PaymentLine.objects.select_related("invoice").select_for_update(of=("invoice",)).filter(payment=payment).order_by("invoice_id")
     applied: list[tuple[Invoice, Decimal]] = []
     movements: list[Movement] = []
 
@@ -34,7 +33,7 @@ def apply_to_invoices(payment: Payment, *, attempt: Attempt | None, now: datetim
 
     left = payment.amount
     for line in lines:
-        invoice = invoices[line.invoice_id]
+        invoice = line.invoice
         owed = invoice.balance if invoice.voided_at is None else Decimal(0)
         amount = min(line.amount, owed, left)
         if amount > 0:

@@ -112,9 +112,12 @@ def make_pdf(receipt_id: int, *, agency: Agency, now: datetime) -> ReceiptFile:
     digest = hashlib.sha256(data).hexdigest()
     path = default_storage.save(f"receipts/{receipt.full_number}-{digest[:12]}.pdf", ContentFile(data))
     with transaction.atomic():
-        row, _made = ReceiptFile.objects.update_or_create(
-            receipt=receipt, defaults={"path": path, "sha256": digest, "size": len(data)}
-        )
+        with connection.cursor() as cursor:
+            # Need not wait for the disk: this can be made again. If the server stops and forgets it, it has forgotten too that the
+            # job is done, which is written after it; so the job is run again.
+            cursor.execute("SET LOCAL synchronous_commit = off")
+        row = ReceiptFile(receipt=receipt, path=path, sha256=digest, size=len(data))
+        ReceiptFile.objects.bulk_create([row], update_conflicts=True, unique_fields=["receipt"], update_fields=["path", "sha256", "size"])
         # What was paid before it came here, in the agency's book, is told to nobody again.
         if receipt.client.email and receipt.payment.source != PaymentSource.IMPORTED:
             defer("payments.receipt_mail", str(receipt.pk), now=now, receipt_id=receipt.pk)

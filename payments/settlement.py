@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, Subquery
 
 from payments import accounts, manual, quarantine, receipts, reversals, reviews
 from payments.applying import apply_to_invoices
@@ -48,6 +48,10 @@ PAYMENT_STATE = {
 }
 # What a charge is or was: money that came in, whatever became of it later.
 CAME_IN = (GatewayState.APPROVED, GatewayState.REFUNDED, GatewayState.CHARGEBACK)
+# The columns that a move writes: of a payment, of an attempt, and what `_note` learns of the charge.
+_SETTLED = ["state", "reason", "means", "settled_at"]
+_MOVED = ["state", "settled_at"]
+_NOTED = ["gateway_order", "gateway_transaction", "means", "authorisation", "cus", "response_code"]
 
 Said = Notice | Finding
 
@@ -78,13 +82,8 @@ class Outcome:
 def settle_callback(callback_id: int, *, now: datetime) -> Outcome:
     """Believe or set aside one inbox row. Returns what became of it; a row already processed is left alone."""
     with transaction.atomic():
-        callback = Callback.objects.get(pk=callback_id)
-        attempt = (
-            Attempt.objects.select_for_update(of=("self",))
-            .select_related("account")
-            .filter(reference=callback.reference)
-            .first()
-        )
+        said = Callback.objects.filter(pk=callback_id).values("reference")
+        attempt = Attempt.objects.select_for_update(of=("self",)).select_related("account").filter(reference=Subquery(said)).first()
         # Under the attempt's lock: of two workers with the same row, the second sees it processed.
         callback = Callback.objects.select_for_update().get(pk=callback_id)
         if callback.state != CallbackState.NEW:
@@ -221,7 +220,7 @@ def reopen(payment_id: int) -> None:
     payment = Payment.objects.select_for_update().get(pk=payment_id)
     if payment.state in (PaymentState.DECLINED, PaymentState.EXPIRED):
         payment.state, payment.reason, payment.means, payment.settled_at = PaymentState.STARTED, "", "", None
-        payment.save(update_fields=["state", "reason", "means", "settled_at"])
+        payment.save(update_fields=_SETTLED)
 
 
 def _judge(callback: Callback, attempt: Attempt | None, *, now: datetime) -> Outcome:
@@ -300,7 +299,7 @@ def _credit(attempt: Attempt, said: Said, *, basis: Basis, now: datetime) -> Non
     payment.reference = said.cus or said.authorization or said.gateway_order_id
     payment.paid_on, payment.settled_at = today, now
     payment.credited_by, payment.basis, payment.gateway_transaction = attempt, basis, said.gateway_transaction_id[:80]
-    payment.save()
+    payment.save(update_fields=[*_SETTLED, "paid_on", "reference", "credited_by", "basis", "gateway_transaction"])
     applied = apply_to_invoices(payment, attempt=attempt, now=now)
     if sum((amount for _, amount in applied), Decimal(0)) < payment.amount:
         reviews.tell_credit(payment, attempt)
@@ -310,7 +309,7 @@ def _credit(attempt: Attempt, said: Said, *, basis: Basis, now: datetime) -> Non
     attempt.credited += 1
     attempt.state, attempt.settled_at = AttemptState.APPROVED, now
     _note(attempt, said)
-    attempt.save()
+    attempt.save(update_fields=["credited", *_MOVED, *_NOTED])
     receipts.issue(payment=payment, attempt=attempt, applied=applied, now=now)
 
 
@@ -331,7 +330,7 @@ def _move(attempt: Attempt, to: AttemptState, said: Said | None, *, now: datetim
     attempt.settled_at = now if to != AttemptState.PENDING else None
     if said is not None:
         _note(attempt, said)
-    attempt.save()
+    attempt.save(update_fields=[*_MOVED, *_NOTED])
     payment = Payment.objects.select_for_update().get(pk=attempt.payment_id)
     others_open = (
         Attempt.objects.filter(payment=payment, pk__gt=attempt.pk).exclude(state=AttemptState.EXPIRED).exists()
@@ -342,7 +341,7 @@ def _move(attempt: Attempt, to: AttemptState, said: Said | None, *, now: datetim
         if said and said.method_label:
             payment.means = said.method_label[:60]
         payment.settled_at = attempt.settled_at
-        payment.save(update_fields=["state", "reason", "means", "settled_at"])
+        payment.save(update_fields=_SETTLED)
     return True
 
 

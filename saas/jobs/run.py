@@ -9,13 +9,16 @@ within minutes of there being room again.
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import random
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.core.cache import cache
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from saas.jobs.defer import nudge, ring
 from saas.jobs.models import Job
@@ -30,39 +33,53 @@ FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(hours=1)
 NO_SPACE = "NoSpace"  # what a job's error begins with while the disk is full; an alarm is raised from it (workers/vitals.py)
 NO_SPACE_RETRY = timedelta(minutes=5)
+BORN = timedelta(seconds=3)  # how long a nudge that was sent when the job was asked for may be on its way
+OFFERED = timedelta(seconds=8)  # and one that a sweep sent: no longer than until the next sweep of a schema that rang once
+# A claim, and that a job is done, need not wait for the disk: whatever the handler committed did, in between. A server that stops
+# within a second may forget them; the job is then run again, as after a worker that died, and a handler is safe to repeat. Only for
+# a statement that is a transaction by itself: nobody else's commit is hurried.
+LAZILY = ", set_config('synchronous_commit', 'off', true)"
 CLAIM = """
     UPDATE jobs_job SET lease_token = %s, lease_until = %s, attempts = attempts + 1
     WHERE id = %s AND done_at IS NULL AND dead_at IS NULL AND due_at <= %s AND (lease_until IS NULL OR lease_until < %s)
-    RETURNING *
+    RETURNING kind, key, payload::text, attempts
+"""
+DONE = """
+    UPDATE jobs_job SET done_at = %s, last_error = '', lease_until = NULL, lease_token = NULL WHERE id = %s AND lease_token = %s
+    RETURNING id
 """
 
 
 def run_job(job_id: int, *, now: datetime) -> bool:
     """Run the job with that id in the current schema if it is due and nobody has it. Returns whether it was run."""
     token = uuid.uuid4()
-    job = next(iter(Job.objects.raw(CLAIM, [token, now + LEASE, job_id, now, now])), None)
-    if job is None:
+    lazily = "" if connection.in_atomic_block else LAZILY
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM + lazily, [token, now + LEASE, job_id, now, now])
+        claimed = cursor.fetchone()
+    if claimed is None:
         return False
-    task = Task(id=job.pk, kind=job.kind, key=job.key, payload=job.payload, attempts=job.attempts)
+    kind, key, payload, attempts = claimed[:4]
+    task = Task(id=job_id, kind=kind, key=key, payload=json.loads(payload), attempts=attempts)
     mine = Job.objects.filter(pk=job_id, lease_token=token)
     try:
-        handler = HANDLERS.get(job.kind)
+        handler = HANDLERS.get(kind)
         if handler is None:
-            raise Permanent(f"nobody handles {job.kind}")
-        with telemetry.span("job", kind=job.kind, agency=current_schema(), attempt=task.attempts):
+            raise Permanent(f"nobody handles {kind}")
+        with telemetry.span("job", kind=kind, agency=current_schema(), attempt=task.attempts):
             handler(task)
     except Later as later:
         # What made it wait, if something did: people who look at the job should know.
         why = "" if later.__cause__ is None else type(later.__cause__).__name__
         _postpone(mine, due_at=later.due_at, error=why, attempts=0)
     except Permanent as error:
-        why = failures.message(error, known=job.kind)
-        log.error("%s job %s (%s) set aside: %s", current_schema(), job_id, job.kind, why)
+        why = failures.message(error, known=kind)
+        log.error("%s job %s (%s) set aside: %s", current_schema(), job_id, kind, why)
         mine.update(dead_at=now, last_error=why, lease_until=None, lease_token=None)
     except Exception as error:
         # Neither the row nor the line gets the message as it is: it may carry personal data.
-        text = failures.told(error, known=job.kind)
-        log.exception("%s job %s (%s) failed: %s", current_schema(), job_id, job.kind, text)
+        text = failures.told(error, known=kind)
+        log.exception("%s job %s (%s) failed: %s", current_schema(), job_id, kind, text)
         if _is_full_disk(error):
             wait = min(backoff(task.attempts), NO_SPACE_RETRY)
             _postpone(mine, due_at=now + wait, error=f"{NO_SPACE}: {text}", attempts=min(task.attempts, MAX_ATTEMPTS - 1))
@@ -71,7 +88,8 @@ def run_job(job_id: int, *, now: datetime) -> bool:
         else:
             _postpone(mine, due_at=now + backoff(task.attempts), error=text, attempts=task.attempts)
     else:
-        mine.update(done_at=now, last_error="", lease_until=None, lease_token=None)
+        with connection.cursor() as cursor:
+            cursor.execute(DONE + lazily, [now, job_id, token])
     return True
 
 
@@ -90,21 +108,38 @@ def replay(job_id: int, *, now: datetime) -> None:
 
 
 def offer_due(*, now: datetime, limit: int = 2_000) -> datetime | None:
-    """Nudge the due jobs of the current schema that nobody has, those that wait longest first: as many as workers do in the ten
-    seconds until they are offered again. Returns when to look again, None if nothing is left."""
+    """Nudge the due jobs of the current schema that nobody has, each once in OFFERED, those that wait longest first: as many as
+    workers do until then. Returns when to look again, None if nothing is left. A job that was due when it was asked for was told
+    of then: it is offered only when it still waits after BORN."""
     waiting = Job.objects.filter(done_at=None, dead_at=None)
-    due = waiting.filter(due_at__lte=now).filter(Q(lease_until=None) | Q(lease_until__lt=now))
-    for job_id in due.order_by("due_at").values_list("pk", flat=True)[:limit]:
+    due = waiting.filter(due_at__lte=now).filter(Q(lease_until=None) | Q(lease_until__lt=now)).order_by("due_at")
+    young = Q(due_at=F("created_at"), due_at__gt=now - BORN)
+    for job_id in _not_offered_lately(due.exclude(young).values_list("pk", "due_at")[:limit], now=now):
         nudge(current_schema(), job_id)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT min(GREATEST(due_at, COALESCE(lease_until, due_at))) FROM jobs_job"
-            " WHERE done_at IS NULL AND dead_at IS NULL"
+            "SELECT min(GREATEST(due_at, COALESCE(lease_until, due_at))), bool_or(due_at = created_at AND due_at > %s AND lease_until IS NULL)"
+            " FROM jobs_job WHERE done_at IS NULL AND dead_at IS NULL",
+            [now - BORN],
         )
-        soonest: datetime | None = cursor.fetchone()[0]
+        soonest, any_young = cursor.fetchone()
     if soonest is None:
         return None
-    return max(soonest, now + timedelta(seconds=10))
+    return now + BORN if any_young else max(soonest, now + timedelta(seconds=10))
+
+
+def _not_offered_lately(jobs: Iterable[tuple[int, datetime]], *, now: datetime) -> list[int]:
+    """Those of some jobs (id, due) of which no message is on its way. That is kept where the messages are: who loses the one loses
+    the other. Without it every sweep rings again for all that waits, and under load most of the work is to answer the bell."""
+    keys = {f"offered:{job_id}:{due_at.timestamp()}": job_id for job_id, due_at in jobs}
+    try:
+        offered = cache.get_many(keys)
+        fresh = [key for key in keys if offered.get(key, 0) <= (now - OFFERED).timestamp()]
+        cache.set_many(dict.fromkeys(fresh, now.timestamp()), OFFERED.total_seconds())
+    except Exception as error:  # the cache is away: offered twice is offered
+        log.warning("offering without the cache: %s", type(error).__name__)
+        fresh = list(keys)
+    return [keys[key] for key in fresh]
 
 
 def _is_full_disk(error: BaseException | None) -> bool:

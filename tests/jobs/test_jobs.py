@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
+import psycopg
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
+from saas.celery import app as celery_app
 from saas.jobs import run
 from saas.jobs.defer import defer, ring
 from saas.jobs.models import Job
@@ -171,11 +174,31 @@ def test_the_sweep_visits_only_who_rang(alfa: Agency, beta: Agency, nudges: list
         defer("test.note", "tomorrow", now=NOW, due_at=NOW + timedelta(days=1))
         job_id = Job.objects.get(key="now").pk
     assert sweep.sweep(now=NOW) == 1
+    assert nudges == []  # it was told of when it was asked for
+    assert sweep.sweep(now=NOW + run.BORN) == 1
     assert nudges == [(alfa.schema_name, job_id)]
     # Nobody ran it: it is offered again ten seconds later, and not before.
-    assert sweep.sweep(now=NOW + timedelta(seconds=5)) == 0
-    assert sweep.sweep(now=NOW + timedelta(seconds=10)) == 1
+    assert sweep.sweep(now=NOW + run.BORN + timedelta(seconds=5)) == 0
+    assert sweep.sweep(now=NOW + run.BORN + timedelta(seconds=10)) == 1
     assert nudges == [(alfa.schema_name, job_id)] * 2
+
+
+def test_what_is_asked_for_meanwhile_does_not_ring_again_for_what_waits(
+    alfa: Agency, nudges: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with context.in_agency(alfa):
+        defer("test.note", "a", now=NOW, due_at=NOW + timedelta(minutes=1))
+        job_id = Job.objects.get().pk
+        later = NOW + timedelta(minutes=1)
+        run.offer_due(now=later)
+        assert nudges == [(alfa.schema_name, job_id)]  # nobody was told of it before: at once
+        run.offer_due(now=later + run.OFFERED - timedelta(seconds=1))
+        assert len(nudges) == 1  # its message is on its way
+        run.offer_due(now=later + run.OFFERED)
+        assert len(nudges) == 2
+        monkeypatch.setattr(run.cache, "get_many", lambda keys: {})  # Redis lost everything, the message with it
+        run.offer_due(now=later + run.OFFERED)
+        assert len(nudges) == 3
 
 
 def test_the_sweep_forgets_who_has_nothing_left(alfa: Agency, done: list[Task], nudges: list[tuple[str, int]]) -> None:
@@ -192,8 +215,8 @@ def test_a_lost_bell_is_made_up_for_by_the_full_round(alfa: Agency, beta: Agency
         defer("test.note", "a", now=NOW)
         job_id = Job.objects.get().pk
     Bell.objects.all().delete()
-    assert sweep.sweep(now=NOW) == 0
-    assert sweep.full_round(now=NOW) == 1
+    assert sweep.sweep(now=NOW + run.BORN) == 0
+    assert sweep.full_round(now=NOW + run.BORN) == 1
     assert nudges == [(beta.schema_name, job_id)]
 
 
@@ -211,7 +234,7 @@ def test_one_agency_s_trouble_does_not_silence_the_others(
         return real(now=now)  # type: ignore[arg-type]
 
     monkeypatch.setattr(sweep, "offer_due", broken_for_alfa)
-    sweep.sweep(now=NOW)
+    sweep.sweep(now=NOW + run.BORN)
     assert [schema for schema, _ in nudges] == [beta.schema_name]
     assert Bell.objects.filter(schema_name=alfa.schema_name).exists()
 
@@ -234,3 +257,23 @@ def test_a_task_without_a_live_agency_is_refused(alfa: Agency, done: list[Task])
     base.run_one(alfa.schema_name, job_id)
     assert [task.id for task in done] == [job_id]
     assert context.connection.schema_name == "public"
+
+
+def test_a_worker_keeps_its_connection_from_job_to_job_and_gets_another_for_a_broken_one(committed: None) -> None:
+    fixup = celery_app._fixups[0].worker_fixup  # what the worker installs
+    sender = SimpleNamespace(request=SimpleNamespace(is_eager=False))
+
+    def backend_of_a_job() -> int:
+        fixup.on_task_prerun(sender)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            pid = int(cursor.fetchone()[0])
+        fixup.on_task_postrun(sender)
+        return pid
+
+    first = backend_of_a_job()
+    assert backend_of_a_job() == first
+    about = connection.get_connection_params()
+    with psycopg.connect(**{name: about[name] for name in ("host", "port", "dbname", "user", "password")}, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [first])
+    assert backend_of_a_job() != first

@@ -181,6 +181,6 @@ def test_row_14_the_broker_away_is_still_200(cast: Casts, browse: Any, body: str
 def test_few_queries(cast: Casts, browse: Any, body: str, django_assert_num_queries: Any) -> None:
     browser = browse(None)
     _post(browser, cast.alfa.agency, body)
-    # the agency's search_path, savepoint, inbox, job with its bell, release
-    with django_assert_num_queries(5):
+    # the inbox, its job and the bell
+    with django_assert_num_queries(1):
         _post(browser, cast.alfa.agency, body.replace("transaction_date=2026", "transaction_date=2027"))

@@ -76,7 +76,7 @@ def test_row_01_the_same_callback_stored_at_once_is_one_row_and_one_job(here: Ca
 
         return lambda: receive(body), lambda: receive(body.replace("attempts=1", "attempts=2")), check
 
-    assert everywhere(here.agency, prepare) >= 3
+    assert everywhere(here.agency, prepare) >= 1  # storing is one statement; the nine below meet within it
 
 
 def test_row_01_nine_posts_at_once_are_answered_200_and_are_one_payment(here: Cast) -> None:
@@ -277,7 +277,7 @@ def test_row_13_the_database_goes_away_in_the_middle_of_a_callback_and_it_is_not
         assert Browser(headers={"host": "plataforma.test"}).generic("POST", address, body, content_type=FORM).status_code == 200
         context.enter(here.agency)
         assert Callback.objects.get(reference=attempt.reference).times == 1
-    assert at >= 3
+    assert at >= 1
 
 
 def test_row_15_a_worker_cut_off_at_any_statement_leaves_all_or_nothing(here: Cast) -> None:
