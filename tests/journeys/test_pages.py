@@ -25,10 +25,10 @@ SCREENS = (360, *pages.WIDTHS, 1440)  # from the narrowest telephone to a wide s
 COLOURS = ("#ffe14d", "#8a1538")  # the third brand is the agency's own
 OF_COLOUR = ["color-contrast", "link-in-text-block"]  # all that another brand can spoil
 # What the agency's own stylesheet would say, said after it: the page's policy lets a debugger do so.
-BRAND = "css => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css); document.adoptedStyleSheets = css ? [sheet] : [] }"
-# A size or a colour is there when the frame after the next is drawn.
-DRAWN = "width => new Promise(done => { const draw = () => innerWidth === width ? requestAnimationFrame(() => requestAnimationFrame(done))"
-DRAWN += " : requestAnimationFrame(draw); draw() })"
+BRAND = "css => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css); document.adoptedStyleSheets = [sheet] }"
+# A new size is told to the page a moment later.
+SIZED = "width => new Promise(done => { const look = () => innerWidth === width ? done() : setTimeout(look, 5); look() })"
+STILL = "*,*::before,*::after{transition:none!important;animation:none!important}"  # a colour on its way to another is neither
 PRIMARY = "getComputedStyle(document.documentElement).getPropertyValue('--tblr-primary')"
 
 
@@ -48,21 +48,21 @@ def look(page: Page, axe: str, *, colours: tuple[str, ...] = (), but: tuple[str,
     """What is wrong with the page that `page` shows, on any screen and in any of `colours`, but for rules not ours to keep."""
     # Evaluated by the debugger: the page's own policy lets no foreign script in.
     page.evaluate(axe)
+    page.evaluate(BRAND, STILL)
     wrong = []
     for width in SCREENS:
         page.set_viewport_size({"width": width, "height": TALL})
-        page.evaluate(DRAWN, width)
+        page.evaluate(SIZED, width)
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             wrong.append(f"{page.url}, {width} px: wider than the screen")
         if width not in pages.WIDTHS:
             continue
         wrong += _violations(page, RULES, but=but, where=f"{width} px")
         for colour in colours:
-            page.evaluate(BRAND, stylesheet(colour))
-            page.evaluate(DRAWN, width)
+            page.evaluate(BRAND, stylesheet(colour) + STILL)
             assert page.evaluate(PRIMARY) == colour
             wrong += _violations(page, OF_COLOUR, but=but, where=f"{width} px, {colour}")
-        page.evaluate(BRAND, "")
+        page.evaluate(BRAND, STILL)
     return wrong
 
 
@@ -75,8 +75,8 @@ def _violations(page: Page, rules: list[str], *, but: tuple[str, ...], where: st
 
 
 def listened(window: Any) -> tuple[Page, list[str]]:
-    """A page on which nothing moves (a colour on its way to another is neither), and what its console says from now on."""
-    page, said = window(reduced_motion="reduce").new_page(), []
+    """A page, and what its console says from now on."""
+    page, said = window().new_page(), []
     # The status of a page that is not there (any more) is said by the browser itself.
     page.on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") and "status of 4" not in m.text else None)
     page.on("pageerror", lambda error: said.append(str(error)))

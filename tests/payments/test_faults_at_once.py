@@ -349,7 +349,7 @@ def test_row_25_three_ticks_at_the_same_moment_offer_a_job_once(here: Cast, monk
     row = receive(body_of(fresh(here)))
     job = Job.objects.get(kind="payments.settle", key=str(row))
     Job.objects.exclude(pk=job.pk).update(done_at=NOW)  # the waiting work of the tests before
-    monkeypatch.setattr("saas.lib.clock.now", lambda: job.due_at)
+    monkeypatch.setattr("saas.lib.clock.now", lambda: job.due_at + run.BORN)
     together(here.agency, *([sweep.sweep_tick] * 3))
     assert offered.count((here.agency.schema_name, job.pk)) == 1
 
