@@ -15,6 +15,7 @@ from saas.accounts.doors import staff_of
 from saas.accounts.models import StaffRole
 from saas.lib import clock
 from saas.lib.downloads import download
+from tenants.replica import reading_reports
 
 _TYPES = {
     "csv": ("text/csv; charset=utf-8", daily.as_csv),
@@ -46,7 +47,8 @@ def desk_close_file(request: HttpRequest, day: str, ending: str) -> HttpResponse
     if ending not in _TYPES or not form.is_valid() or form.cleaned_data["dia"] is None:
         raise Http404
     content_type, write = _TYPES[ending]
-    data = write(daily.close_of(form.cleaned_data["dia"]))
+    with reading_reports():
+        data = write(daily.close_of(form.cleaned_data["dia"]))
     name = f"cierre-{form.cleaned_data['dia'].isoformat()}.{ending}"
     return download(data, name, content_type)
 

@@ -20,6 +20,7 @@ from saas.lib import clock
 from saas.lib.downloads import download, drawn_download
 from saas.lib.paging import keyed_page_of
 from tenants.hosts import agency_of
+from tenants.replica import reading_reports
 
 _TYPES = {
     "csv": ("text/csv; charset=utf-8", invoice_lists.as_csv),
@@ -57,7 +58,9 @@ def desk_invoices_file(request: HttpRequest, ending: str) -> HttpResponse:
         raise Http404
     content_type, write = _TYPES[ending]
     rows = invoice_lists.chosen(invoice_lists.invoices(clock.today()), InvoiceFilter(request.GET))
-    return download(write(rows), f"facturas-{clock.today().isoformat()}.{ending}", content_type)
+    with reading_reports():
+        data = write(rows)
+    return download(data, f"facturas-{clock.today().isoformat()}.{ending}", content_type)
 
 
 @staff_of(StaffRole.HEAD, StaffRole.COLLECTIONS)

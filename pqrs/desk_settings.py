@@ -20,6 +20,7 @@ from saas.accounts import doors
 from saas.accounts.models import StaffRole
 from saas.audit.changes import record
 from saas.lib import clock
+from tenants.replica import reading_reports
 
 CANNED = "canned_answer"
 CANNED_FIELDS = ("title", "text")
@@ -35,7 +36,8 @@ def desk_case_report(request: HttpRequest) -> HttpResponse:
     except clock.DateError:
         month = today.replace(day=1)
     month = min(month, today.replace(day=1))
-    context = {"report": month_report(month, today=today), "months": last_months(today, today=today), "month": month}
+    with reading_reports():
+        context = {"report": month_report(month, today=today), "months": last_months(today, today=today), "month": month}
     return render(request, "pqrs/desk_case_report.html", context)
 
 

@@ -29,6 +29,7 @@ from saas.book_export import append, export, open_sheet
 from saas.book_hints import ABOUT, HINTS
 from saas.jobs.defer import defer
 from saas.lib.progress import Progress, teller
+from tenants.replica import reading_reports
 
 FATES = {
     Fate.CREATED: gettext_lazy("Nueva"), Fate.UPDATED: gettext_lazy("Cambia"), Fate.UNCHANGED: gettext_lazy("Sin cambios"),
@@ -58,7 +59,8 @@ def make(file_id: int, *, now: datetime) -> None:
     with tempfile.TemporaryFile() as out:
         tell = teller(f"file:{file.pk}", _("Preparando"))
         if file.book is None:
-            export(out, now=now, progress=tell)
+            with reading_reports():
+                export(out, now=now, progress=tell)
         else:
             with_errors(file.book, out, progress=tell)
         size = out.tell()

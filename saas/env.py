@@ -78,6 +78,10 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _or_empty(parse: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda raw: parse(raw) if raw else ""
+
+
 def _files(raw: str) -> dict[str, Any] | None:
     """What opens a bucket (django-storages' names), or None for the file system."""
     parts = urlsplit(raw)
@@ -163,6 +167,7 @@ VARIABLES = (
     Variable("SAAS_OTLP_URL", "Where traces go (OpenTelemetry over HTTP), without personal data; empty for nowhere.", _optional_url, ""),
     Variable("SAAS_NOTICES_TO_LOOPBACK", "1 lets outgoing notices go to this machine, also by http. Never in production.", _yes, ""),
     Variable("DATABASE_URL", "postgres://user:password@host:port/name", _url("postgres", "postgresql")),
+    Variable("DATABASE_REPLICA_URL", "A streaming replica of the same database, which reports and exports are read from; empty: all is read from DATABASE_URL.", _or_empty(_url("postgres", "postgresql")), ""),
     Variable("REDIS_URL", "redis://:password@host:port/0 (Redis or Valkey): cache, rate limits and the bell of the jobs.", _url("redis", "rediss")),
     Variable("PAYU_CHECKOUT_URL", "PayU's WebCheckout address.", _url("http", "https")),
     Variable("PAYU_REPORTS_URL", "PayU's Queries API address.", _url("http", "https")),

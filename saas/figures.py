@@ -23,6 +23,7 @@ from saas.lib import clock
 from tenants import context, migrating
 from tenants.models import Agency
 from tenants.platform_models import AgencyFigures
+from tenants.replica import reading_reports
 from tenants.storage import whole_storage
 
 KIND, KEY = "platform.figures", "round"
@@ -52,7 +53,8 @@ def count(agency: Agency, *, now: datetime) -> dict[str, Any]:
 
 def publish(agency: Agency, *, now: datetime) -> bool:
     """Count, and write it in public. Call it inside the agency. Returns whether anything differs from what was there."""
-    figures = count(agency, now=now)
+    with reading_reports():
+        figures = count(agency, now=now)
     with context.in_public():
         before = AgencyFigures.objects.filter(agency_id=agency.pk).first()
         AgencyFigures.objects.update_or_create(agency_id=agency.pk, defaults={**figures, "counted_at": now})

@@ -12,7 +12,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from saas import env as _env
-from saas.lib import telemetry
+from saas.lib import databases, telemetry
 from workers.schedule import BEAT
 
 ENV = _env.read(os.environ)
@@ -63,7 +63,7 @@ TENANT_APPS = [*_BOTH, "saas.audit", "saas.api", "clientarea", "payments", "pqrs
 INSTALLED_APPS = [*SHARED_APPS, *[app for app in TENANT_APPS if app not in SHARED_APPS], "workers"]
 TENANT_MODEL = "tenants.Agency"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
-DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DATABASE_ROUTERS = ["tenants.replica.ReportsRouter", "django_tenants.routers.TenantSyncRouter"]
 TENANT_LIMIT_SET_CALLS = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -124,21 +124,9 @@ FILE_UPLOAD_HANDLERS = [
 ]
 
 # Database and caches
-_database = urlsplit(ENV["DATABASE_URL"])
-DATABASES = {
-    "default": {
-        "ENGINE": "django_tenants.postgresql_backend",
-        "NAME": unquote(_database.path.lstrip("/")),
-        "USER": unquote(_database.username or ""),
-        "PASSWORD": unquote(_database.password or ""),
-        "HOST": _database.hostname or "",
-        "PORT": _database.port or 5432,
-        # A backend's memory grows with every schema that it visits: its life is bounded.
-        "CONN_MAX_AGE": 600,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, **{key: value[0] for key, value in parse_qs(_database.query).items()}},
-    }
-}
+DATABASES = {"default": databases.primary(ENV["DATABASE_URL"])}
+if ENV["DATABASE_REPLICA_URL"]:
+    DATABASES["replica"] = databases.replica(ENV["DATABASE_REPLICA_URL"])  # tenants/replica.py
 REDIS_URL = ENV["REDIS_URL"]
 _redis_options = {"socket_connect_timeout": 1, "socket_timeout": 2}
 CACHES = {

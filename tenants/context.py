@@ -61,6 +61,21 @@ def in_public() -> Iterator[None]:
         _return_to(before)
 
 
+@contextmanager
+def joined_by(other: Any) -> Iterator[Agency]:
+    """Run a block with another connection of this thread inside our agency too. It goes back to where it was. Raises WallError in public."""
+    agency = current_agency()
+    before = other.tenant
+    other.set_tenant(agency, include_public=False)
+    try:
+        yield agency
+    finally:
+        if before.schema_name == PUBLIC:
+            other.set_schema_to_public()
+        else:
+            other.set_tenant(before, include_public=False)
+
+
 def _return_to(before: object) -> None:
     schema = getattr(before, "schema_name", PUBLIC)
     if schema == PUBLIC:

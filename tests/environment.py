@@ -17,6 +17,7 @@ for _name in ("DATABASE_URL", "REDIS_URL", "SAAS_ASSETS_DIR", "SAAS_STATE_DIR"):
         raise SystemExit(f"{_name} is not set: run the tests with `make test` (it starts the servers that they need)")
 
 os.environ["SAAS_STATE_DIR"] = str(Path(tempfile.mkdtemp(prefix=f"saas-{_worker}-")))
+os.environ.pop("DATABASE_REPLICA_URL", None)  # it has a copy of another database than the tests make
 _redis = urlsplit(os.environ["REDIS_URL"])
 os.environ["REDIS_URL"] = urlunsplit(_redis._replace(path=f"/{1 + _number}"))
 os.environ.update(

@@ -27,6 +27,8 @@ RAW = b"01234567890123456789012345678901"
         ("SAAS_MAIL_URL", "smtp://u:p@mail.example:587?tls=1", "smtp://u:p@mail.example:587?tls=1"),
         ("REDIS_URL", "rediss://:p@localhost/0", "rediss://:p@localhost/0"),
         ("DATABASE_URL", "postgresql://a@b/c", "postgresql://a@b/c"),
+        ("DATABASE_REPLICA_URL", "postgres://a@b/c", "postgres://a@b/c"),
+        ("DATABASE_REPLICA_URL", "", ""),
         ("PAYU_POLL_SECONDS", "5, 10", [5, 10]),
         ("SAAS_SECRET_KEY", "ñ" * 40, "ñ" * 40),
     ],
@@ -52,7 +54,8 @@ def test_what_is_not_set_has_its_default() -> None:
         ("SAAS_PLATFORM_ORIGIN", "https://portal.example.co/x"), ("SAAS_PLATFORM_ORIGIN", "https://portal.example.co/?x"),
         ("SAAS_PLATFORM_ORIGIN", "ftp://portal.example.co"), ("SAAS_PLATFORM_ORIGIN", "https://"), ("SAAS_PLATFORM_ORIGIN", ""),
         ("SAAS_STATE_DIR", " "), ("SAAS_PROXY_COUNT", "-1"), ("SAAS_PROXY_COUNT", "dos"), ("SAAS_PROXY_COUNT", ""), ("SAAS_CAPTCHA_COST", "1.5"),
-        ("SAAS_MAIL_URL", "mail.example"), ("REDIS_URL", "http://localhost"), ("PAYU_POLL_SECONDS", ""), ("PAYU_POLL_SECONDS", "0"),
+        ("SAAS_MAIL_URL", "mail.example"), ("REDIS_URL", "http://localhost"), ("DATABASE_REPLICA_URL", "http://localhost"),
+        ("PAYU_POLL_SECONDS", ""), ("PAYU_POLL_SECONDS", "0"),
         ("PAYU_POLL_SECONDS", "10,-5"), ("PAYU_CHECKOUT_URL", "javascript:alert(1)"), ("SAAS_MODE", "PRODUCTION"), ("SAAS_MODE", ""),
     ],
 )  # fmt: skip
