@@ -72,7 +72,8 @@ WORDS: dict[str, Any] = {
     "uvt": _("UVT"), "withholding_rate": _("retención, en %"), "withholding_base": _("base de la retención, en UVT"),
     "bank": _("banco"), "account": _("número de cuenta"), "holder": _("a nombre de"), "active": _("activa"), "secret": _("secreto"),
     "api_login": _("API login de PayU"), "api_key": _("API key de PayU"), "hmac_secret": _("clave secreta HMAC"), "pdf": _("PDF oficial"),
-    "xml": _("XML oficial"), "clientarea.ClientFile.name": _("archivo"), **dict(NoticeKind.choices), **dict(CaseKind.choices),
+    "xml": _("XML oficial"), "clientarea.ClientFile.name": _("archivo"), "mail_refused": _("correo devuelto"),
+    **dict(NoticeKind.choices), **dict(CaseKind.choices),
 }  # fmt: skip
 LINKS: dict[str, Any] = {"unit_id": Unit, "renter_id": Client, "co_renter_id": Client}  # what is kept by its number, and read by its name
 _NAMED: dict[Any, str] = {Client: "name", Unit: "code"}

@@ -136,14 +136,15 @@ def make_cast(agency: Agency) -> Cast:
         if kept is None:
             cursor.execute(_restarts(cursor))
             before = _rows(cursor)
-            made = _make_cast(agency)
+            made = people_of(agency)
             kept = _kept[agency.schema_name] = _Kept(cast=deepcopy(made), again=_restarts(cursor) + _inserts(before, _rows(cursor)) + _ahead(cursor))
         else:
             cursor.execute(kept.again)
     return replace(deepcopy(kept.cast), agency=agency)
 
 
-def _make_cast(agency: Agency) -> Cast:
+def people_of(agency: Agency) -> Cast:
+    """The cast made beside whatever is in the agency, in which the caller is."""
     rita = make_client("1001", "Rita Arrendataria Ñáñez")
     oscar = make_client("1002", "Óscar Propietario Gómez")
     berta = make_client("1003", "Berta Ambas Peña")

@@ -121,17 +121,28 @@ def test_an_owner_who_could_not_be_told_of_the_account_is_on_record(cast: Casts,
     assert said == "su correo fue devuelto: no se le pudo avisar"
 
 
-def test_who_has_no_account_is_mailed_as_ever(cast: Casts, server: Postmaster) -> None:
-    here = cast.alfa
+def test_of_who_has_no_account_the_history_keeps_it_once(cast: Casts, server: Postmaster, browse: Any) -> None:
+    here, nadie = cast.alfa, "nadie@correo.example"
+    server.answers[nadie] = f"550 5.1.1 <{nadie}>: User unknown"
     with context.in_agency(here.agency):
-        here.nadie.email = "nadie@correo.example"
-        here.nadie.user = None
-        message = mail.build_mail(
-            subject="Hola", template="notice", context={"name": "N", "text": "T", "link": ""}, to="nadie@correo.example", from_name="Alfa",
-            from_address="a@alfa.example", message_id_key="n",
-        )  # fmt: skip
-        assert mailing.send(message, here.nadie, agency=here.agency, now=NOW) is True
-    assert [envelope.rcpt_tos for envelope in server.taken] == [["nadie@correo.example"]]
+        here.nadie.email, here.nadie.user = nadie, None
+
+        def send() -> bool:
+            message = mail.build_mail(
+                subject="Hola", template="notice", context={"name": "N", "text": "T", "link": ""}, to=nadie, from_name="Alfa",
+                from_address="a@alfa.example", message_id_key="n",
+            )  # fmt: skip
+            return mailing.send(message, here.nadie, agency=here.agency, now=NOW)
+
+        assert [send(), send()] == [False, False]
+        (kept,) = Change.objects.filter(subject="client", subject_id=here.nadie.pk, field="mail_refused")
+        assert (kept.after, kept.who_id) == (f"{nadie}: la dirección no existe o no recibe correo", None)
+        server.answers.clear()
+        assert send() is True
+    with context.in_agency(cast.beta.agency):
+        assert not Change.objects.filter(field="mail_refused").exists()
+    assert [envelope.rcpt_tos for envelope in server.taken] == [[nadie]]
+    assert f"correo devuelto {nadie}" in " ".join(text_of(browse(here.agency, here.sara).get("/oficina/historial/")).replace("—", " ").split())
 
 
 def test_every_mail_to_a_client_goes_this_way() -> None:
