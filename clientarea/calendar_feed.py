@@ -1,7 +1,7 @@
 """The address by which a client's calendar program reads due dates: made when asked for, ended when the client says so.
 
 It is signed for the agency and the client, and carries the code of the client's row: without the row, or with another code,
-it opens nothing. What it shows is payments/due_dates.py's: dates and amounts.
+it opens nothing. What it shows is payments/invoicing/due_dates.py's: dates and amounts.
 """
 
 from __future__ import annotations

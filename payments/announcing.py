@@ -1,7 +1,7 @@
 """Tells clients of facts of money: a new invoice, a payment that was received, a payout that was made.
 
 Each belongs in the transaction of its fact and may be called again: a client is told once. What came with the agency's book
-happened elsewhere and is told to nobody, unless the agency asks for it (payments/unannounced.py).
+happened elsewhere and is told to nobody, unless the agency asks for it (payments/invoicing/unannounced.py).
 """
 
 from __future__ import annotations

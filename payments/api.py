@@ -1,5 +1,5 @@
 """The API's door of money: payments, receipts and payouts are read; a payment received outside is registered. Invoices are in
-payments/api_invoices.py.
+payments/invoicing/api.py.
 
 Registering is the desk's own `settle_manual`. The key of its entry follows from the Idempotency-Key, so the same operation
 registers one payment even after its kept answer was forgotten.
@@ -20,7 +20,7 @@ from rest_framework.response import Response
 
 from clientarea.models import Client
 from payments import api_forms, documents, receipts, repeats, settlement
-from payments.api_invoices import PdfRenderer
+from payments.invoicing.api import PdfRenderer
 from payments.manual import EntryRefused, ManualPayment
 from payments.models import Payment, Payout, Receipt
 from saas.api.fields import read_body

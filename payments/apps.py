@@ -11,5 +11,5 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         # Whoever rotates keys or restores an agency must know what is sealed, though no page was ever opened.
-        for module in ("accounts", "payout_banks"):
+        for module in ("accounts", "payouts.banks"):
             import_module(f"payments.{module}")

@@ -13,24 +13,16 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from payments import (
-    accounts,
-    desk_back,
-    desk_close,
-    desk_invoice_acts,
-    desk_invoices,
-    desk_invoicing,
-    desk_manual,
-    desk_payments,
-    desk_payouts,
-    desk_reminders,
-    desk_reviews,
-    desk_runs,
-    desk_transfers,
-)
+from payments import accounts, desk_back, desk_close, desk_manual, desk_payments, desk_reviews, desk_transfers
 from payments.desk_policy import desk_policy
 from payments.forms import AccountForm
 from payments.gateway import GatewayRefused, GatewayUnavailable
+from payments.invoicing import desk as desk_invoices
+from payments.invoicing import desk_acts as desk_invoice_acts
+from payments.invoicing import desk_rules as desk_invoicing
+from payments.invoicing import desk_runs
+from payments.payouts import desk as desk_payouts
+from payments.reminders import desk as desk_reminders
 from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole
 from saas.lib import clock

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from payments import repeats
 from payments.models import Payment
-from payments.payouts import totals_of
+from payments.payouts.paying import totals_of
 from saas.lib.clock import short_date
 from saas.lib.money import cop
 

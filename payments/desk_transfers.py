@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from payments import desk_repeats, proofs, transfers
 from payments.models import AccountKind, TransferProof, TransferState
-from payments.payout_forms import BANKS, OwnerBankForm
+from payments.payouts.forms import BANKS, OwnerBankForm
 from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole
 from saas.audit import changes

@@ -1,7 +1,7 @@
 """The papers of money: what each says, as a frozen dataclass, and the function from it to the bytes of its PDF.
 
 Pure: no database, no storage, no clock. Amounts are Decimal COP and texts come as people read them. Who gathers the data
-is payments/receipts.py and payments/invoicing.py.
+is payments/receipts.py and payments/invoicing/invoice_paper.py.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from payments.desk_models import (  # noqa: F401
     TransferState,
 )
 from payments.gateway_models import Attempt, AttemptState, Callback, CallbackSource, CallbackState, GatewayAccount  # noqa: F401
-from payments.invoice_models import (  # noqa: F401
+from payments.invoicing.models import (  # noqa: F401
     CreditNote,
     InvoiceLine,
     InvoicePaper,
@@ -49,7 +49,7 @@ from payments.invoice_models import (  # noqa: F401
     YearFigures,
 )
 from payments.ledger_models import Counter, Movement, MovementKind, Receipt, ReceiptFile  # noqa: F401
-from payments.payout_models import (  # noqa: F401
+from payments.payouts.models import (  # noqa: F401
     AccountKind,
     BankFile,
     DeductionKind,
@@ -64,7 +64,7 @@ from payments.payout_models import (  # noqa: F401
     PayoutSource,
 )
 from payments.policy import PaymentPolicy  # noqa: F401
-from payments.reminder_models import Contact, ContactState, Reminder, ReminderKind, ReminderPolicy  # noqa: F401
+from payments.reminders.models import Contact, ContactState, Reminder, ReminderKind, ReminderPolicy  # noqa: F401
 
 
 class InvoiceKind(models.TextChoices):

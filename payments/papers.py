@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 
 from clientarea.models import Client
 from clientarea.papers import XLSX, Asked, CannotMake, Draft, puts_together
-from payments import certificates, receipts, statement_papers
-from payments.statements import Account, Statement, holdings_of, statement_of
+from payments import receipts
+from payments.statements import certificates
+from payments.statements import papers as statement_papers
+from payments.statements.account import Account, Statement, holdings_of, statement_of
 from saas.lib import clock
 from tenants.models import Agency
 

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from payments import (
-    portal_calendar,
-    portal_invoices,
-    portal_link,
-    portal_paying,
-    portal_payments,
-    portal_payouts,
-    portal_register,
-    portal_statements,
-    portal_transfer,
-    portal_verify,
-)
+from payments import portal_link, portal_paying, portal_payments, portal_register, portal_transfer, portal_verify
+from payments.invoicing import portal as portal_invoices
+from payments.invoicing import portal_calendar
+from payments.payouts import portal as portal_payouts
+from payments.statements import portal as portal_statements
 
 urlpatterns = [
     path("facturas/", portal_invoices.invoices, name="invoices"),

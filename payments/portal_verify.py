@@ -9,8 +9,8 @@ from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from payments import clearance
 from payments.models import PaymentState, Receipt
+from payments.statements import clearance
 from saas.accounts.doors import everyone
 
 # Codes have 80 random bits: this only keeps a machine that guesses from keeping us busy.

@@ -22,10 +22,12 @@ from django.views.decorators.http import require_GET, require_POST
 from clientarea.importing.report import Fate, ProblemKind
 from clientarea.importing.workbook import BookError
 from clientarea.models import WORKING, BookFile, BookFileKind, BookImport, BookLine, ImportState
-from saas import book_files, book_imports, book_undo
 from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole
-from saas.book import SHEETS
+from saas.book import files as book_files
+from saas.book import imports as book_imports
+from saas.book import undo as book_undo
+from saas.book.loading import SHEETS
 from saas.lib import clock, progress
 from saas.lib.downloads import stored_download
 from saas.lib.paging import page_of

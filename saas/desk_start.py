@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from clientarea.models import Client, Lease
-from payments.invoice_models import Resolution
+from payments.invoicing.models import Resolution
 from payments.models import GatewayAccount, Invoice
 from saas.accounts.models import Role, User
 from tenants.models import Agency

@@ -19,8 +19,8 @@ from django.views.decorators.http import require_GET
 
 from clientarea.access import client_of, leases_of, ownerships_of, wanted_of
 from clientarea.models import Client, DocumentKind, Lease, Ownership
-from payments import income
 from payments.models import Invoice, InvoiceKind, InvoiceState, Payment, PaymentState, Payout
+from payments.payouts import income
 from pqrs.access import cases_of
 from pqrs.models import OPEN_STATES
 from saas.accounts import doors

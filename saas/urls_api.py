@@ -5,7 +5,7 @@ from django.urls import path, re_path
 
 from clientarea import api as client_api
 from payments import api as payment_api
-from payments import api_invoices as invoice_api
+from payments.invoicing import api as invoice_api
 from pqrs import api as case_api
 from saas.api import docs, problems, schema
 

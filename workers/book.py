@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from saas import book_files, book_imports, book_undo
+from saas.book import files as book_files
+from saas.book import imports as book_imports
+from saas.book import undo as book_undo
 from saas.jobs.registry import Later, Task, handles
 from saas.lib import clock
 

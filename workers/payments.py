@@ -4,24 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
-from payments import (
-    credits,
-    increases,
-    invoice_mail,
-    issuing,
-    owner_bank_mail,
-    pace,
-    payout_mail,
-    receipt_mail,
-    receipts,
-    reconcile,
-    refunds,
-    reversal_mail,
-    runs,
-    settlement,
-    unannounced,
-)
+from payments import credits, pace, receipt_mail, receipts, reconcile, refunds, reversal_mail, settlement
 from payments.gateway import GatewayRefused, GatewayUnavailable
+from payments.invoicing import increases, issuing, runs, unannounced
+from payments.invoicing import mail as invoice_mail
+from payments.payouts import mail as payout_mail
+from payments.payouts import owner_bank_mail
 from saas.jobs.registry import Later, Task, handles
 from saas.lib import clock
 from tenants.context import current_agency

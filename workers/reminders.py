@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from celery import shared_task
 
-from payments import reminder_mail, reminding
+from payments.reminders import mail as reminder_mail
+from payments.reminders import reminding
 from saas.jobs.registry import Later, Task, handles
 from saas.lib import clock
 from saas.lib.businessdays import collection_hours

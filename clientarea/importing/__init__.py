@@ -1,4 +1,4 @@
 """An agency's workbook: read (workbook), understood cell by cell (values), kept (people, estate), and told about (report).
 
-Money is in payments/importing.py; saas/book.py runs it all in one transaction.
+Money is in payments/importing.py; saas/book/loading.py runs it all in one transaction.
 """

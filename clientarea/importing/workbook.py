@@ -24,7 +24,7 @@ from saas.lib.text import fold
 
 MOST_ROWS = 200_000  # a sheet
 MOST_BYTES = 500 * 1024 * 1024  # of the whole file, unpacked
-# What we write ourselves beside the book (saas/book_files.py): sheets and columns that are no surprise when they come back.
+# What we write ourselves beside the book (saas/book/files.py): sheets and columns that are no surprise when they come back.
 OURS = ("explicacion", "notas", "resultado", "errores")
 _NOISE = re.compile(r"[^a-z0-9]+")
 

@@ -26,13 +26,13 @@ from django.db.models import Count, F, Q  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
 from clientarea.models import Client, Lease, Ownership  # noqa: E402
-from payments import numbering  # noqa: E402
 from payments.accounts import AccountData, active_account, save_account  # noqa: E402
+from payments.invoicing import numbering  # noqa: E402
 from payments.models import Invoice, Resolution, Series  # noqa: E402
 from saas import figures  # noqa: E402
 from saas.accounts import consents  # noqa: E402
 from saas.accounts.models import Role, User  # noqa: E402
-from saas.book import import_book  # noqa: E402
+from saas.book.loading import import_book  # noqa: E402
 from saas.lib import clock  # noqa: E402
 from tenants import branding, context, hosts  # noqa: E402
 from tenants.models import Agency  # noqa: E402

@@ -23,10 +23,11 @@ def _step(name: str, path: str) -> None:
 
     from clientarea.importing.checking import inspect
     from clientarea.models import BookImport
-    from saas import book_imports, book_undo
     from saas.accounts.models import User
-    from saas.book import SHEETS
-    from saas.book_export import export
+    from saas.book import imports as book_imports
+    from saas.book import undo as book_undo
+    from saas.book.export import export
+    from saas.book.loading import SHEETS
     from saas.lib import clock
     from tenants import context
     from tenants.models import Agency

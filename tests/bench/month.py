@@ -16,7 +16,8 @@ def month(count: int = LEASES) -> tuple[float, float, float]:
     from django.db import connection
 
     from clientarea.models import Client, Lease, Ownership, Unit
-    from payments import invoicing_policy, numbering, runs
+    from payments.invoicing import numbering, runs
+    from payments.invoicing import policy as invoicing_policy
     from payments.models import Invoice, RunKind, Series
     from saas.accounts.models import Role, User
     from saas.lib import clock

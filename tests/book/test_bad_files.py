@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from clientarea.importing import checking
 from clientarea.importing.workbook import BookError
 from clientarea.models import BookImport
-from saas.book import SHEETS
+from saas.book.loading import SHEETS
 from saas.jobs.models import Job
 from tenants import context
 from tests.book.steps import upload

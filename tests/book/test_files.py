@@ -20,10 +20,10 @@ from payments import credits, reversals, settlement
 from payments.manual import ManualPayment
 from payments.models import Counter, Invoice, Payment, Receipt
 from saas.accounts.models import Role, User
-from saas.book import SHEETS, import_book
-from saas.book_export import export
-from saas.book_files import template
-from saas.book_hints import ABOUT, HINTS
+from saas.book.export import export
+from saas.book.files import template
+from saas.book.hints import ABOUT, HINTS
+from saas.book.loading import SHEETS, import_book
 from tenants import context
 from tenants.models import Agency
 from tests.book.steps import Desk, brought, cells_of, made_file, upload, work

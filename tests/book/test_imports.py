@@ -13,11 +13,12 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
 
 from clientarea.models import BookImport, BookLine, BookRecord, Client, Lease, Unit
-from payments import credit_notes, credits
+from payments import credits
+from payments.invoicing import credit_notes
 from payments.models import Invoice, Movement, Payment, Receipt, ReceiptFile, Series
-from saas import book_imports
 from saas.accounts.models import Role, StaffRole, User
 from saas.audit.models import Change
+from saas.book import imports as book_imports
 from saas.jobs.models import Job
 from saas.jobs.run import run_job
 from saas.lib import clock

@@ -17,8 +17,9 @@ from django.db import connection
 from django.test import Client as Browser
 
 from clientarea import files
-from payments import accounts, checkout, payouts, transfers
+from payments import accounts, checkout, transfers
 from payments.models import Review, Series
+from payments.payouts import paying
 from pqrs.models import CannedAnswer
 from saas.api.models import NoticeAddress
 from saas.lib import clock
@@ -200,7 +201,7 @@ def names(cast: Casts, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> dict[s
         collect(alfa, alfa.overdue)
         say(second)  # the invoice was paid meanwhile: a credit to review
         (draft,) = liquidate(alfa)
-        payouts.review([draft.pk], staff=alfa.sara, now=NOW)
+        paying.review([draft.pk], staff=alfa.sara, now=NOW)
         collect(alfa, alfa.berta_invoice, 500_000)
         (another,) = liquidate(alfa)
         make_invoice(alfa.lease, 90, pk=90)

@@ -14,7 +14,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from clientarea import estate
 from clientarea.notice_models import NoticeKind
-from payments import accounts, invoicing_policy
+from payments import accounts
+from payments.invoicing import policy as invoicing_policy
 from payments.models import InvoiceRun, RunKind, RunState
 from pqrs.models import CaseKind
 from saas.accounts import team
@@ -37,8 +38,8 @@ HISTORY = "/oficina/historial/"
 RECORDED = {
     "saas.api.keys": ("desk_api", "desk_api_revoke"),
     "saas.api.addresses": ("desk_notices", "desk_notice_address", "desk_notice_secret"),
-    "saas.book_imports": ("desk_book_confirm", "desk_book_discard"), "saas.book_undo": ("desk_book_undo",),
-    "saas.book_files": ("desk_book_export", "desk_book_errors"),
+    "saas.book.imports": ("desk_book_confirm", "desk_book_discard"), "saas.book.undo": ("desk_book_undo",),
+    "saas.book.files": ("desk_book_export", "desk_book_errors"),
     "clientarea.desk": ("desk_client_new", "desk_client_edit", "desk_client_archive", "desk_client_unarchive", "desk_invite"),
     "clientarea.desk_invitations": ("desk_invite_many",),
     "clientarea.desk_estate": ("desk_unit_new", "desk_unit_edit", "desk_lease_new", "desk_lease_end"),
@@ -56,17 +57,17 @@ RECORDED = {
     ),
     "payments.accounts": ("desk_payu",), "payments.desk_policy": ("desk_policy",), "payments.desk_manual": ("desk_register_client", "desk_credit"),
     "payments.desk_back": ("desk_reverse", "desk_refund"), "payments.reviews": ("desk_review_close", "desk_review_credit"),
-    "payments.reminder_policy": ("desk_reminders",), "payments.unannounced": ("desk_announce",),
-    "payments.issuing": ("desk_invoice_lease", "desk_invoice_client", "desk_invoice_void", "desk_run_mail"),
-    "payments.credit_notes": ("desk_invoice_note",), "payments.official_papers": ("desk_invoice_papers",),
-    "payments.desk_invoice_acts": ("desk_invoice_mail",), "payments.runs": ("desk_run_new", "desk_run_turn"),
-    "payments.numbering": ("desk_numbering",), "payments.invoicing_policy": ("desk_rules",), "payments.increases": ("desk_increases",),
-    "payments.desk_invoicing": ("desk_client_taxes",),
-    "payments.payouts": (
+    "payments.reminders.policy": ("desk_reminders",), "payments.invoicing.unannounced": ("desk_announce",),
+    "payments.invoicing.issuing": ("desk_invoice_lease", "desk_invoice_client", "desk_invoice_void", "desk_run_mail"),
+    "payments.invoicing.credit_notes": ("desk_invoice_note",), "payments.invoicing.official_papers": ("desk_invoice_papers",),
+    "payments.invoicing.desk_acts": ("desk_invoice_mail",), "payments.invoicing.runs": ("desk_run_new", "desk_run_turn"),
+    "payments.invoicing.numbering": ("desk_numbering",), "payments.invoicing.policy": ("desk_rules",),
+    "payments.invoicing.increases": ("desk_increases",), "payments.invoicing.desk_rules": ("desk_client_taxes",),
+    "payments.payouts.paying": (
         "desk_payout", "desk_payout_step", "desk_payout_forgive", "desk_payout_discard", "desk_payouts", "desk_payouts_make",
         "desk_payouts_file",
     ),
-    "payments.desk_payouts": ("desk_payouts_bank",), "payments.payout_banks": ("desk_owner_bank",),
+    "payments.payouts.desk": ("desk_payouts_bank",), "payments.payouts.banks": ("desk_owner_bank",),
     "payments.transfers": ("desk_transfer_account", "desk_transfer"),
     "pqrs.desk_settings": ("desk_case_terms", "desk_canned_answer_new", "desk_canned_answer", "desk_canned_answer_delete"),
     "pqrs.cases": (

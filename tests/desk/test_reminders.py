@@ -9,8 +9,10 @@ import pytest
 from django.core import mail
 
 from clientarea.models import Client, Notice
-from payments import announcing, reminder_policy, unannounced
+from payments import announcing
+from payments.invoicing import unannounced
 from payments.models import Contact, Invoice, Reminder, ReminderPolicy
+from payments.reminders import policy as reminder_policy
 from saas.audit.models import Change
 from saas.jobs.models import Job
 from saas.lib import clock, seen

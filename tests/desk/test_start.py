@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from payments.invoice_models import Resolution
+from payments.invoicing.models import Resolution
 from payments.models import GatewayAccount, Invoice
 from saas import desk_start
 from saas.accounts.models import Role, StaffRole, User

@@ -17,20 +17,13 @@ import saas.api.desk
 import tenants.desk
 import tenants.desk_mails
 import tenants.desk_texts
-from payments import (
-    desk_back,
-    desk_close,
-    desk_invoice_acts,
-    desk_invoices,
-    desk_invoicing,
-    desk_manual,
-    desk_payments,
-    desk_payouts,
-    desk_reminders,
-    desk_reviews,
-    desk_runs,
-    desk_transfers,
-)
+from payments import desk_back, desk_close, desk_manual, desk_payments, desk_reviews, desk_transfers
+from payments.invoicing import desk as desk_invoices
+from payments.invoicing import desk_acts as desk_invoice_acts
+from payments.invoicing import desk_rules as desk_invoicing
+from payments.invoicing import desk_runs
+from payments.payouts import desk as desk_payouts
+from payments.reminders import desk as desk_reminders
 from saas import desk_book
 from saas.accounts import team
 from saas.accounts.models import Role, StaffRole, User

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from deploy.dev import demo
-from payments import numbering, runs
+from payments.invoicing import numbering, runs
 from payments.models import Resolution, RunKind, Series
 from saas.audit.models import Change
 from tenants import context

@@ -15,12 +15,12 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 import pytest
 
-from payments.certificates import certificate_pdf
-from payments.clearance import ClearanceDocument, clearance_pdf
 from payments.documents import InvoiceDocument, ReceiptDocument, invoice_pdf, receipt_pdf
-from payments.payout_document import PayoutDocument, payout_pdf
+from payments.payouts.document import PayoutDocument, payout_pdf
 from payments.reversal_document import ReversalDocument, reversal_pdf
-from payments.statement_papers import statement_pdf
+from payments.statements.certificates import certificate_pdf
+from payments.statements.clearance import ClearanceDocument, clearance_pdf
+from payments.statements.papers import statement_pdf
 from pqrs.documents import CaseDocument, Entry, case_pdf
 from tenants.models import Agency
 from tenants.paper import Issuer, render

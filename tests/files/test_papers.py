@@ -140,7 +140,7 @@ def test_what_fails_says_so_and_is_tried_again(cast: Casts, rita: Any, monkeypat
         raise PdfError("Rita's data")
 
     with context.in_agency(cast.alfa.agency), monkeypatch.context() as patch:
-        patch.setattr("payments.statement_papers.render", broken)
+        patch.setattr("payments.statements.papers.render", broken)
         run(MAKE)
         paper = Paper.objects.get()
         assert (paper.state, paper.path) == ("failed", "")

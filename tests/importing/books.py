@@ -16,7 +16,7 @@ from openpyxl import Workbook
 
 from clientarea.importing.report import Report
 from payments.models import Invoice, MovementKind, Payment, Receipt
-from saas.book import SHEETS, import_book
+from saas.book.loading import SHEETS, import_book
 from tenants.models import Agency
 from tests.world import NOW
 
@@ -24,7 +24,7 @@ RITA, OSCAR = "1001001", "1002002"
 
 
 class Book:
-    """A workbook in the making: rows of cells by sheet, in the order of the columns of saas.book.SHEETS."""
+    """A workbook in the making: rows of cells by sheet, in the order of the columns of saas.book.loading.SHEETS."""
 
     def __init__(self) -> None:
         self.columns: dict[str, list[str]] = {spec.name: list(spec.columns) for spec in SHEETS}

@@ -18,7 +18,7 @@ from clientarea.importing.report import Fate
 from clientarea.models import Client
 from payments import importing
 from payments.models import Invoice
-from saas.book import BookError, import_book
+from saas.book.loading import BookError, import_book
 from tenants import context
 from tenants.models import Agency
 from tests.importing.books import OSCAR, RITA, Book, assert_money_is_true, counts, dump, load
@@ -108,7 +108,7 @@ def test_a_failure_undoes_everything(inside_alfa: Agency, tmp_path: Path, book: 
 
 
 def test_every_row_has_a_fate_or_nothing_is_kept(inside_alfa: Agency, tmp_path: Path, book: Book, monkeypatch: Any) -> None:
-    monkeypatch.setattr("saas.book.import_payouts", lambda *args, **kwargs: None)
+    monkeypatch.setattr("saas.book.loading.import_payouts", lambda *args, **kwargs: None)
     with pytest.raises(AssertionError, match="Egresos: 1 rows read, 0 accounted for"):
         load(book, inside_alfa, tmp_path)
     assert Client.objects.count() == 0

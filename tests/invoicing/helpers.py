@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from clientarea.models import Lease, Ownership, Unit
-from payments import manual, numbering, runs, settlement
+from payments import manual, settlement
+from payments.invoicing import numbering, runs
 from payments.models import Invoice, InvoiceRun, Payment, Resolution, RunKind, Series
 from tests.world import NOW, TODAY, Cast
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from payments import credit_notes, issuing, numbering, runs
-from payments.drafts import Draft
+from payments.invoicing import credit_notes, issuing, numbering, runs
+from payments.invoicing.drafts import Draft
 from payments.models import CreditNote, Invoice, InvoiceKind, InvoiceRun, Resolution, RunKind, RunState, Series
 from tenants import context
 from tests.invoicing.helpers import finish, number, some_leases

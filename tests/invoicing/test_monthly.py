@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clientarea.models import Client, Lease
-from payments import increases, invoicing_policy, issuing, monthly
-from payments.drafts import Draft, DraftLine, parts_of
+from payments.invoicing import increases, issuing, monthly
+from payments.invoicing import policy as invoicing_policy
+from payments.invoicing.drafts import Draft, DraftLine, parts_of
+from payments.invoicing.monthly import Skipped
 from payments.models import Invoice, InvoiceKind, InvoiceLine, LineKind, RentIncrease, YearFigures
-from payments.monthly import Skipped
 from saas.audit.models import Change
 from saas.lib import clock
 from tenants import context

@@ -14,9 +14,11 @@ from django.db.utils import IntegrityError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from payments import certificates, credit_notes, credits, invoicing, issuing, reversals, statements
-from payments.drafts import Draft, DraftLine
+from payments import credits, reversals
+from payments.invoicing import credit_notes, invoice_paper, issuing
+from payments.invoicing.drafts import Draft, DraftLine
 from payments.models import CreditNote, Invoice, InvoiceKind, InvoiceState, LineKind, Movement, MovementKind, Series
+from payments.statements import account, certificates
 from saas.desk_home import overdue_by_age
 from tenants import context
 from tests.invoicing.helpers import number, parts, pay
@@ -161,7 +163,7 @@ def test_statements_certificates_and_the_home_count_notes_right(here: Cast) -> N
     pay(here, here.invoice, 1_000_000, on=date(2026, 11, 10))
     note(here, here.invoice, 315_000)
     note(here, here.overdue, 215_000)
-    told = statements.statement_of(here.rita, statements.Account.RENT, since=date(2026, 11, 1), until=TODAY)
+    told = account.statement_of(here.rita, account.Account.RENT, since=date(2026, 11, 1), until=TODAY)
     assert (told.opening, told.closing, told.in_favour) == (1_215_000, 900_000, 100_000)
     assert [(line.document, line.concept, line.amount) for line in told.lines if line.document.startswith("NC")] == [
         ("NC-1", "Nota crédito NC-1 a la factura FA-1", -315_000), ("NC-2", "Nota crédito NC-2 a la factura FA-2", -215_000),
@@ -185,7 +187,7 @@ def test_extra_concepts_have_a_column_in_the_certificate_of_who_paid_them(here: 
 
 
 def test_the_paper_of_a_note(here: Cast) -> None:
-    data = invoicing.note_paper(note(here, here.invoice, 215_000), here.agency)
+    data = invoice_paper.note_paper(note(here, here.invoice, 215_000), here.agency)
     assert data.startswith(b"%PDF-")
 
 

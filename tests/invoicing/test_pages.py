@@ -17,7 +17,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 import workers.payments  # noqa: F401  (the handlers)
 from clientarea.models import Client, Lease
-from payments import credit_notes, invoicing_policy, issuing, runs
+from payments.invoicing import credit_notes, issuing, runs
+from payments.invoicing import policy as invoicing_policy
 from payments.models import (
     CreditNote,
     Invoice,

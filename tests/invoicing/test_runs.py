@@ -14,7 +14,7 @@ from django.db.utils import IntegrityError
 from django.test.utils import CaptureQueriesContext
 
 import workers.payments  # noqa: F401  (the handlers)
-from payments import drafts, issuing, numbering, runs
+from payments.invoicing import drafts, issuing, numbering, runs
 from payments.models import Invoice, InvoiceRun, ItemState, Resolution, RunItem, RunKind, RunState, Series
 from saas.jobs.models import Job
 from saas.jobs.run import run_job

@@ -15,7 +15,8 @@ from django.db.models import F, Model, Sum
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from payments import credit_notes, credits, manual, payout_making, payouts, runs, settlement
+from payments import credits, manual, settlement
+from payments.invoicing import credit_notes, runs
 from payments.models import (
     CreditNote,
     DeductionKind,
@@ -34,6 +35,7 @@ from payments.models import (
     RunKind,
     RunState,
 )
+from payments.payouts import paying, proposals
 from saas.jobs.models import Job
 from tests.payouts.steps import check_payouts, deduct, liquidate
 from tests.world import NOW, TODAY, Cast
@@ -110,7 +112,7 @@ class Office(RuleBasedStateMachine):
 
     @rule()
     def what_came_is_liquidated(self) -> None:
-        with contextlib.suppress(payouts.PayoutRefused):
+        with contextlib.suppress(paying.PayoutRefused):
             liquidate(self.cast)
 
     @precondition(lambda self: PayoutOrder.objects.exists())
@@ -118,15 +120,15 @@ class Office(RuleBasedStateMachine):
     def an_order(self, which: int, what: str) -> None:
         order = self._one_of(PayoutOrder, which)
         staff = self.cast.sara
-        with contextlib.suppress(payouts.PayoutRefused):
+        with contextlib.suppress(paying.PayoutRefused):
             if what == "review":
-                payouts.review([order.pk], staff=staff, now=NOW)
+                paying.review([order.pk], staff=staff, now=NOW)
             elif what == "pay":
-                payouts.mark_paid(order.pk, payouts.Transfer(TODAY), staff=staff, now=NOW)
+                paying.mark_paid(order.pk, paying.Transfer(TODAY), staff=staff, now=NOW)
             elif what == "reopen":
-                payouts.reopen(order.pk, staff=staff, now=NOW)
+                paying.reopen(order.pk, staff=staff, now=NOW)
             elif what == "discard":
-                payouts.discard(order.lines.order_by("pk")[0].liquidation_id, staff=staff, now=NOW)
+                paying.discard(order.lines.order_by("pk")[0].liquidation_id, staff=staff, now=NOW)
             else:
                 deduct(self.cast, order.lines.order_by("pk")[which % order.lines.count()], 59_999, DeductionKind.REPAIR)
 
@@ -187,13 +189,13 @@ class Office(RuleBasedStateMachine):
 
     def everything_is_paid_out_in_the_end(self) -> None:
         """What nobody liquidated yet is, and every order that may be paid is: then owners have their part of what was collected."""
-        with contextlib.suppress(payouts.PayoutRefused):
+        with contextlib.suppress(paying.PayoutRefused):
             liquidate(self.cast)
         for order in PayoutOrder.objects.exclude(state=OrderState.PAID).order_by("pk"):
-            with contextlib.suppress(payouts.PayoutRefused):  # against its owner, or its commission invoice changed
-                payouts.review([order.pk], staff=self.cast.sara, now=NOW)
-                payouts.mark_paid(order.pk, payouts.Transfer(TODAY), staff=self.cast.sara, now=NOW)
-        assert payout_making.propose(until=TODAY).liquids == ()
+            with contextlib.suppress(paying.PayoutRefused):  # against its owner, or its commission invoice changed
+                paying.review([order.pk], staff=self.cast.sara, now=NOW)
+                paying.mark_paid(order.pk, paying.Transfer(TODAY), staff=self.cast.sara, now=NOW)
+        assert proposals.propose(until=TODAY).liquids == ()
         self.the_office_adds_up()
 
     # How
@@ -219,7 +221,7 @@ class Office(RuleBasedStateMachine):
 
 
 def _rent_in(invoice: Invoice, covered: Decimal) -> Decimal:
-    return payout_making._part(invoice.base, covered, invoice.total)
+    return proposals._part(invoice.base, covered, invoice.total)
 
 
 def _sum(rows: Any) -> Decimal:

@@ -14,8 +14,10 @@ from django.core import mail
 from clientarea import notices
 from clientarea.models import Client, Notice, NoticeKind
 from clientarea.notices import Wish
-from payments import announcing, issuing, reminding
+from payments import announcing
+from payments.invoicing import issuing
 from payments.models import Contact, ContactState, Invoice, Reminder
+from payments.reminders import reminding
 from saas.jobs.models import Job
 from saas.jobs.run import run_job
 from saas.lib import clock

@@ -18,10 +18,12 @@ import pytest
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from payments import checkout, credit_notes, payout_making, payouts, proofs, runs, transfers
+from payments import checkout, proofs, transfers
+from payments.invoicing import credit_notes, runs
 from payments.models import Invoice, InvoiceKind, Payout, PayoutOrder, RunKind, Series
+from payments.payouts import paying, proposals
 from payments.policy import save_policy
-from saas import book_export
+from saas.book import export as book_export
 from saas.jobs.models import Job
 from saas.jobs.run import run_job
 from saas.lib import clock
@@ -84,8 +86,8 @@ def here(cast: Casts, time: Time, browse: Any, settings: Any, tmp_path: Any) -> 
         time.now = LATER
         run = runs.begin(RunKind.COMMISSION, period=NOVEMBER, issued_on=LATER.date(), key=uuid.uuid4(), staff=alfa.sara, now=LATER)
         finish(run)
-        mark = payout_making.propose(until=LATER.date()).mark
-        payouts.liquidate(until=LATER.date(), mark=mark, staff=alfa.sara, now=LATER)
+        mark = proposals.propose(until=LATER.date()).mark
+        paying.liquidate(until=LATER.date(), mark=mark, staff=alfa.sara, now=LATER)
         pay(alfa, PayoutOrder.objects.get(), on=LATER.date())
         yield alfa
     with context.in_agency(alfa.agency):

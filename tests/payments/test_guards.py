@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from payments import issuing, reversals
-from payments.drafts import Draft
+from payments import reversals
+from payments.invoicing import issuing
+from payments.invoicing.drafts import Draft
 from payments.models import (
     Attempt,
     Basis,

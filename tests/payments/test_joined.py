@@ -13,9 +13,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clientarea.models import Notice, NoticeChoice, NoticeKind
-from payments import announcing, credit_notes, credits, invoicing_policy, issuing, payouts, runs, unannounced
-from payments.drafts import Draft
+from payments import announcing, credits
+from payments.invoicing import credit_notes, issuing, runs, unannounced
+from payments.invoicing import policy as invoicing_policy
+from payments.invoicing.drafts import Draft
 from payments.models import Invoice, InvoiceKind, Movement, Payout, PayoutLine, RunKind, Series
+from payments.payouts import paying
 from saas.api.models import Notice as Outgoing
 from saas.jobs.models import Job
 from tenants import context
@@ -154,7 +157,7 @@ def test_a_commission_that_payouts_took_off_is_covered_when_its_run_invoices_it(
     assert (made.total, made.applied) == (180_880, 180_880)
     assert not Notice.objects.filter(key=f"invoice:{made.pk}").exists()  # it asks for nothing
     assert Movement.objects.filter(invoice=made, kind="deducted").count() == 1
-    assert payouts.cover_reckoned(Invoice.objects.all(), now=NOW) == []
+    assert paying.cover_reckoned(Invoice.objects.all(), now=NOW) == []
 
 
 def test_a_commission_that_a_run_invoiced_is_taken_off_once_whatever_month_the_rent_was_of(here: Cast) -> None:
@@ -295,13 +298,13 @@ def test_what_an_unpaid_line_reckons_is_not_taken_again_by_the_next_one(here: Ca
     """The invoice comes between the liquidation and the payment: the line covers it, and the next takes only its own."""
     collect(here, here.invoice)
     (first,) = liquidate(here)
-    payouts.review([first.pk], staff=here.sara, now=NOW)
+    paying.review([first.pk], staff=here.sara, now=NOW)
     written = issue(here)
     collect(here, here.overdue, on=LATER)
     (second,) = liquidate(here, until=LATER)
     assert int(second.lines.get().commission) == 76_000
     assert not second.lines.get().commissions.exists()
-    payouts.mark_paid(first.pk, payouts.Transfer(TODAY), staff=here.sara, now=NOW)
+    paying.mark_paid(first.pk, paying.Transfer(TODAY), staff=here.sara, now=NOW)
     written.refresh_from_db()
     assert written.balance == 0
     pay(here, second)
@@ -312,7 +315,7 @@ def test_covering_asks_for_nothing_of_payouts_without_an_owed_invoice(here: Cast
     collect(here, here.invoice)
     pay(here, *liquidate(here))
     with CaptureQueriesContext(connection) as asked:
-        assert payouts.cover_reckoned(Invoice.objects.all(), now=NOW) == []
+        assert paying.cover_reckoned(Invoice.objects.all(), now=NOW) == []
     assert len([query for query in asked if "SAVEPOINT" not in query["sql"]]) == 1
 
 
@@ -329,7 +332,7 @@ def test_rent_that_a_credit_note_gave_back_is_taken_off_the_owner(here: Cast) ->
     assert [figures(line) for line in order.lines.all()] == [(-950_000, -76_000, -14_440, 0, 0, -859_560)]
     credits.apply_credit(here.rita, [(here.overdue.pk, Decimal(1_215_000))], key=uuid.uuid4(), staff=here.sara, now=NOW)
     (order,) = liquidate(here)
-    assert payouts.totals_of([order]) == {order.pk: 0}
+    assert paying.totals_of([order]) == {order.pk: 0}
     pay(here, order)
     assert sum(row.collected for row in Payout.objects.all()) == 950_000
     (made,) = commissions()

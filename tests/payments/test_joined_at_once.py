@@ -14,21 +14,8 @@ from typing import Any
 
 import pytest
 
-from payments import (
-    accounts,
-    checkout,
-    credit_notes,
-    credits,
-    issuing,
-    manual,
-    payout_making,
-    payouts,
-    proofs,
-    reversals,
-    runs,
-    settlement,
-    transfers,
-)
+from payments import accounts, checkout, credits, manual, proofs, reversals, settlement, transfers
+from payments.invoicing import credit_notes, issuing, runs
 from payments.models import (
     Attempt,
     AttemptState,
@@ -46,6 +33,7 @@ from payments.models import (
     Series,
     TransferProof,
 )
+from payments.payouts import paying, proposals
 from tests.invoicing.helpers import number
 from tests.own_agency import committed_agency, inside
 from tests.payments.boundaries import everywhere, told
@@ -85,8 +73,8 @@ def test_two_liquidations_at_once_bind_the_money_once(here: Cast) -> None:
     def prepare() -> Any:
         invoice = fresh(here)
         collect(here, invoice)
-        mark = payout_making.propose(until=TODAY).mark
-        work = told(lambda: payouts.liquidate(until=TODAY, mark=mark, staff=here.sara, now=NOW), payouts.PayoutRefused)
+        mark = proposals.propose(until=TODAY).mark
+        work = told(lambda: paying.liquidate(until=TODAY, mark=mark, staff=here.sara, now=NOW), paying.PayoutRefused)
 
         def check(results: tuple[str, str]) -> None:
             assert sorted(result == "done" for result in results) == [False, True]
@@ -100,16 +88,16 @@ def test_two_liquidations_at_once_bind_the_money_once(here: Cast) -> None:
 def test_one_order_marked_as_paid_twice_at_once_has_one_voucher(here: Cast) -> None:
     def prepare() -> Any:
         for order in PayoutOrder.objects.filter(state=OrderState.DRAFT):
-            payouts.review([order.pk], staff=here.sara, now=NOW)
-            payouts.mark_paid(order.pk, payouts.Transfer(TODAY), staff=here.sara, now=NOW)
+            paying.review([order.pk], staff=here.sara, now=NOW)
+            paying.mark_paid(order.pk, paying.Transfer(TODAY), staff=here.sara, now=NOW)
         collect(here, fresh(here))
-        payouts.liquidate(until=TODAY, mark=payout_making.propose(until=TODAY).mark, staff=here.sara, now=NOW)
+        paying.liquidate(until=TODAY, mark=proposals.propose(until=TODAY).mark, staff=here.sara, now=NOW)
         order = PayoutOrder.objects.get(state=OrderState.DRAFT)
-        payouts.review([order.pk], staff=here.sara, now=NOW)
+        paying.review([order.pk], staff=here.sara, now=NOW)
         before = Payout.objects.count()
 
         def work() -> str:
-            return payouts.mark_paid(order.pk, payouts.Transfer(TODAY), staff=here.sara, now=NOW).state
+            return paying.mark_paid(order.pk, paying.Transfer(TODAY), staff=here.sara, now=NOW).state
 
         def check(results: tuple[str, str]) -> None:
             assert results == (OrderState.PAID, OrderState.PAID)
@@ -215,17 +203,17 @@ def test_a_run_of_commissions_and_a_liquidation_at_once_charge_once_and_wait_for
             kind=RunKind.COMMISSION, period=month, issued_on=TODAY, key=uuid.uuid4(), asked_by=here.sara, asked_at=NOW
         )
         RunItem.objects.bulk_create(runs._items(run))
-        mark = payout_making.propose(until=TODAY).mark
-        liquidate = told(lambda: payouts.liquidate(until=TODAY, mark=mark, staff=here.sara, now=NOW), payouts.PayoutRefused)
+        mark = proposals.propose(until=TODAY).mark
+        liquidate = told(lambda: paying.liquidate(until=TODAY, mark=mark, staff=here.sara, now=NOW), paying.PayoutRefused)
 
         def check(results: tuple[Any, Any]) -> None:
             assert results[0] is False
             if results[1] != "done":
-                payouts.liquidate(until=TODAY, mark=payout_making.propose(until=TODAY).mark, staff=here.sara, now=NOW)
+                paying.liquidate(until=TODAY, mark=proposals.propose(until=TODAY).mark, staff=here.sara, now=NOW)
             for order in PayoutOrder.objects.filter(state=OrderState.DRAFT):
-                payouts.review([order.pk], staff=here.sara, now=NOW)
-                payouts.mark_paid(order.pk, payouts.Transfer(TODAY), staff=here.sara, now=NOW)
-            payouts.cover_reckoned(Invoice.objects.all(), now=NOW)
+                paying.review([order.pk], staff=here.sara, now=NOW)
+                paying.mark_paid(order.pk, paying.Transfer(TODAY), staff=here.sara, now=NOW)
+            paying.cover_reckoned(Invoice.objects.all(), now=NOW)
             (made,) = Invoice.objects.filter(run=run)
             (voucher,) = Payout.objects.filter(period=month)
             assert (made.total, made.balance, voucher.commission + voucher.commission_iva) == (90_440, 0, 90_440)

@@ -16,9 +16,11 @@ from django.db import IntegrityError, transaction
 from clientarea import notices
 from clientarea.models import Client, Notice, NoticeKind
 from clientarea.notices import Wish
-from payments import reminder_mail, reminder_policy, reminding
 from payments.models import Contact, ContactState, Invoice, InvoiceKind, Reminder, ReminderPolicy
-from payments.reminder_mail import Outcome
+from payments.reminders import mail as reminder_mail
+from payments.reminders import policy as reminder_policy
+from payments.reminders import reminding
+from payments.reminders.mail import Outcome
 from saas.jobs.models import Job
 from saas.jobs.run import LEASE, run_job
 from saas.lib import clock

@@ -32,8 +32,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from payments import accounts, checkout, credits, manual, proofs, reconcile, refunds, reversals, runs, settlement, transfers
+from payments import accounts, checkout, credits, manual, proofs, reconcile, refunds, reversals, settlement, transfers
 from payments.gateway import GatewayState, RefundRefused
+from payments.invoicing import runs
 from payments.models import (
     Attempt,
     AttemptState,

@@ -20,7 +20,8 @@ from django.db.models import Count, Max
 from clientarea.models import BookImport
 from payments import checkout, manual, settlement
 from payments.models import Counter, Invoice, Payment, Receipt
-from saas import book_imports, book_undo
+from saas.book import imports as book_imports
+from saas.book import undo as book_undo
 from tests.importing.books import Book
 from tests.own_agency import committed_agency, inside
 from tests.payments.boundaries import cross

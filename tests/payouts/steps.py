@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from clientarea.models import Ownership
-from payments import manual, payout_making, payouts, settlement
+from payments import manual, settlement
 from payments.models import (
     DeductionKind,
     Invoice,
@@ -20,6 +20,7 @@ from payments.models import (
     PayoutOrder,
     PayoutSource,
 )
+from payments.payouts import paying, proposals
 from tests.world import NOW, TODAY, Cast
 
 
@@ -35,19 +36,19 @@ def collect(cast: Cast, invoice: Invoice, amount: int | Decimal | None = None, *
 
 def liquidate(cast: Cast, *, until: date = TODAY) -> list[PayoutOrder]:
     """Liquidate what there is; the orders that are drafts now."""
-    payouts.liquidate(until=until, mark=payout_making.propose(until=until).mark, staff=cast.sara, now=NOW)
+    paying.liquidate(until=until, mark=proposals.propose(until=until).mark, staff=cast.sara, now=NOW)
     return list(PayoutOrder.objects.filter(state=OrderState.DRAFT).order_by("pk"))
 
 
 def pay(cast: Cast, *orders: PayoutOrder, on: date = TODAY) -> None:
     """Review orders and mark them as paid."""
     for order in orders:
-        payouts.review([order.pk], staff=cast.sara, now=NOW)
-        payouts.mark_paid(order.pk, payouts.Transfer(on), staff=cast.sara, now=NOW)
+        paying.review([order.pk], staff=cast.sara, now=NOW)
+        paying.mark_paid(order.pk, paying.Transfer(on), staff=cast.sara, now=NOW)
 
 
 def deduct(cast: Cast, line: PayoutLine, amount: int, kind: DeductionKind = DeductionKind.REPAIR, concept: str = "Plomería") -> Any:
-    return payouts.deduct(line.pk, kind=kind, concept=concept, amount=Decimal(amount), key=uuid.uuid4(), staff=cast.sara, now=NOW)
+    return paying.deduct(line.pk, kind=kind, concept=concept, amount=Decimal(amount), key=uuid.uuid4(), staff=cast.sara, now=NOW)
 
 
 def share_out(cast: Cast, *shares: tuple[Any, str]) -> None:
@@ -85,7 +86,7 @@ def check_payouts() -> None:
     for invoice, rent, covered in by_invoice.values():
         if covered == invoice.total and not Movement.objects.filter(invoice=invoice, paid_out=None).exists():
             assert rent == invoice.base  # of what is all there, the whole rent was shared out
-    totals = payouts.totals_of(list(PayoutOrder.objects.exclude(state=OrderState.DRAFT)))
+    totals = paying.totals_of(list(PayoutOrder.objects.exclude(state=OrderState.DRAFT)))
     assert all(total >= 0 for total in totals.values())
-    numbers = list(Payout.objects.filter(prefix=payouts.PREFIX).order_by("number").values_list("number", flat=True))
+    numbers = list(Payout.objects.filter(prefix=paying.PREFIX).order_by("number").values_list("number", flat=True))
     assert numbers == list(range(1, len(numbers) + 1))

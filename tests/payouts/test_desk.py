@@ -18,8 +18,8 @@ from openpyxl import Workbook
 
 import workers.payments  # noqa: F401  (the handlers)
 from clientarea.models import Client
-from payments import owner_bank_mail, payout_banks, payouts
 from payments.models import AccountKind, BankFile, OrderState, OwnerBank, Payout, PayoutOrder
+from payments.payouts import banks, owner_bank_mail, paying
 from saas.accounts.models import StaffRole, User
 from saas.audit.models import Change
 from saas.jobs.models import Job
@@ -58,13 +58,13 @@ def inside(here: Cast, do: Callable[[], Any]) -> Any:
 def reviewed(here: Cast) -> PayoutOrder:
     with context.in_agency(here.agency):
         (order,) = liquidate(here)
-        payouts.review([order.pk], staff=here.sara, now=NOW)
+        paying.review([order.pk], staff=here.sara, now=NOW)
         return order
 
 
 def bank(here: Cast) -> None:
     with context.in_agency(here.agency):
-        payout_banks.save_bank(here.oscar, bank="Davivienda", kind=AccountKind.SAVINGS, account=ACCOUNT, staff=here.sara, now=NOW)
+        banks.save_bank(here.oscar, bank="Davivienda", kind=AccountKind.SAVINGS, account=ACCOUNT, staff=here.sara, now=NOW)
 
 
 def rows(here: Cast, *lines: str) -> SimpleUploadedFile:
@@ -200,9 +200,9 @@ def test_the_account_is_sealed_and_shown_masked(here: Cast, sara: Any) -> None:
         row = OwnerBank.objects.get()
         assert ACCOUNT not in row.account
         assert "99999995678" not in row.account
-        assert payout_banks.number_of(row) == "99999995678"
+        assert banks.number_of(row) == "99999995678"
         with pytest.raises(crypto.CryptoError):
-            crypto.decrypt(row.account, schema="other", model=payout_banks.MODEL, pk=row.pk, field="account")
+            crypto.decrypt(row.account, schema="other", model=banks.MODEL, pk=row.pk, field="account")
         assert sealing.unreadable() == 0
         rows_ = Change.objects.filter(subject="owner_bank").exclude(field="owner_told")
         told = [(c.field, c.before, c.after, c.who_id) for c in rows_.order_by("pk")]
@@ -275,7 +275,7 @@ def test_the_file_for_the_bank(here: Cast, sara: Any, browse: Any) -> None:
     answer = sara.post(at("desk_payouts_bank"))
     assert (answer["Content-Type"], answer["Cache-Control"]) == ("text/csv; charset=utf-8", "private, no-store")
     heading, row = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";")
-    assert tuple(heading) == payout_banks.HEADINGS
+    assert tuple(heading) == banks.HEADINGS
     assert row == [
         f"GIRO-{order.pk}", "CC", "1002", "Óscar Propietario Gómez", "Davivienda", "Ahorros", ACCOUNT, "859560", "Canon de arrendamiento",
     ]  # fmt: skip
@@ -356,7 +356,7 @@ def test_two_orders_of_the_same_amount_need_a_reference(here: Cast, sara: Any) -
     with context.in_agency(here.agency):
         collect(here, here.overdue)
         (other,) = liquidate(here)
-        payouts.review([other.pk], staff=here.sara, now=NOW)
+        paying.review([other.pk], staff=here.sara, now=NOW)
     assert "falta la referencia" in text_of(sara.get(upload(sara, rows(here, ";1002;859.560;2026-11-23"))))
 
 

@@ -11,7 +11,7 @@ from django.core import mail
 from django.db import IntegrityError, transaction
 
 from clientarea.models import Notice, NoticeKind
-from payments import certificates, income, payout_making, payouts, reversals
+from payments import reversals
 from payments.models import (
     DeductionKind,
     Invoice,
@@ -25,7 +25,9 @@ from payments.models import (
     PayoutOrder,
     PayoutSource,
 )
-from payments.statements import Account, statement_of
+from payments.payouts import income, paying, proposals
+from payments.statements import certificates
+from payments.statements.account import Account, statement_of
 from saas.audit.models import Change
 from saas.jobs.models import Job
 from saas.jobs.run import run_job
@@ -69,24 +71,24 @@ def test_rent_less_commission_and_its_iva(here: Cast) -> None:
 
 
 def test_what_is_not_collected_waits(here: Cast) -> None:
-    proposal = payout_making.propose(until=TODAY)
+    proposal = proposals.propose(until=TODAY)
     assert proposal.liquids == ()
-    assert payout_making.waiting(until=TODAY) == [here.overdue]
-    with pytest.raises(payouts.PayoutRefused, match="No hay recaudo"):
-        payouts.liquidate(until=TODAY, mark=proposal.mark, staff=here.sara, now=NOW)
+    assert proposals.waiting(until=TODAY) == [here.overdue]
+    with pytest.raises(paying.PayoutRefused, match="No hay recaudo"):
+        paying.liquidate(until=TODAY, mark=proposal.mark, staff=here.sara, now=NOW)
 
 
 def test_what_came_after_the_day_waits(here: Cast) -> None:
     collect(here, here.invoice)
-    assert payout_making.propose(until=TODAY - timedelta(days=1)).liquids == ()
+    assert proposals.propose(until=TODAY - timedelta(days=1)).liquids == ()
 
 
 def test_nothing_is_liquidated_twice(here: Cast) -> None:
     collect(here, here.invoice)
-    mark = payout_making.propose(until=TODAY).mark
-    payouts.liquidate(until=TODAY, mark=mark, staff=here.sara, now=NOW)
-    with pytest.raises(payouts.PayoutRefused):
-        payouts.liquidate(until=TODAY, mark=mark, staff=here.sara, now=NOW)
+    mark = proposals.propose(until=TODAY).mark
+    paying.liquidate(until=TODAY, mark=mark, staff=here.sara, now=NOW)
+    with pytest.raises(paying.PayoutRefused):
+        paying.liquidate(until=TODAY, mark=mark, staff=here.sara, now=NOW)
     source = PayoutSource.objects.get()
     with pytest.raises(IntegrityError), transaction.atomic():
         PayoutSource.objects.create(movement=source.movement, liquidation=source.liquidation, rent=1, withheld=0)
@@ -94,10 +96,10 @@ def test_nothing_is_liquidated_twice(here: Cast) -> None:
 
 def test_what_changed_since_it_was_seen_is_not_liquidated(here: Cast) -> None:
     collect(here, here.invoice)
-    seen = payout_making.propose(until=TODAY).mark
+    seen = proposals.propose(until=TODAY).mark
     collect(here, here.overdue)
-    with pytest.raises(payouts.PayoutRefused, match="cambió el recaudo"):
-        payouts.liquidate(until=TODAY, mark=seen, staff=here.sara, now=NOW)
+    with pytest.raises(paying.PayoutRefused, match="cambió el recaudo"):
+        paying.liquidate(until=TODAY, mark=seen, staff=here.sara, now=NOW)
     assert not Liquidation.objects.exists()
 
 
@@ -139,7 +141,7 @@ def test_what_the_renter_withheld_is_taken_off(here: Cast) -> None:
 def test_a_unit_without_owners_waits(here: Cast) -> None:
     share_out(here)
     collect(here, here.invoice)
-    proposal = payout_making.propose(until=TODAY)
+    proposal = proposals.propose(until=TODAY)
     assert (proposal.liquids, proposal.ownerless) == ((), (here.lease,))
     share_out(here, (here.oscar, "100"))
     assert len(liquidate(here)) == 1
@@ -155,16 +157,16 @@ def test_repairs_and_withholdings(here: Cast) -> None:
     first = deduct(here, line, 120_000)
     deduct(here, line, 9_560, DeductionKind.WITHHOLDING, "ReteICA")
     forgotten = deduct(here, line, 1_000)
-    again = payouts.deduct(
+    again = paying.deduct(
         line.pk, kind=DeductionKind.REPAIR, concept="x", amount=Decimal(5), key=first.key, staff=here.sara, now=NOW
     )  # the same form again
     assert again == first
-    payouts.forgive(forgotten.pk, staff=here.sara, now=NOW)
-    payouts.forgive(forgotten.pk, staff=here.sara, now=NOW)
+    paying.forgive(forgotten.pk, staff=here.sara, now=NOW)
+    paying.forgive(forgotten.pk, staff=here.sara, now=NOW)
     pay(here, order)
     assert figures(Payout.objects.get()) == (950_000, 76_000, 14_440, 9_560, 120_000, 730_000)
-    for change in (lambda: deduct(here, line, 1), lambda: payouts.forgive(first.pk, staff=here.sara, now=NOW)):
-        with pytest.raises(payouts.PayoutRefused, match="ya se revisó"):
+    for change in (lambda: deduct(here, line, 1), lambda: paying.forgive(first.pk, staff=here.sara, now=NOW)):
+        with pytest.raises(paying.PayoutRefused, match="ya se revisó"):
             change()
     told = [c.after or c.before for c in Change.objects.filter(subject="payout_order", field="deduction").order_by("pk")]
     assert told == ["Reparación: Plomería, $\u00a0120.000", "Retención: ReteICA, $\u00a09.560", "Reparación: Plomería, $\u00a01.000"] + [
@@ -176,11 +178,11 @@ def test_below_zero_it_waits_for_more(here: Cast) -> None:
     collect(here, here.invoice)
     (order,) = liquidate(here)
     deduct(here, order.lines.get(), 900_000)
-    with pytest.raises(payouts.PayoutRefused, match="en contra del propietario"):
-        payouts.review([order.pk], staff=here.sara, now=NOW)
+    with pytest.raises(paying.PayoutRefused, match="en contra del propietario"):
+        paying.review([order.pk], staff=here.sara, now=NOW)
     collect(here, here.overdue)
     assert liquidate(here) == [order]
-    assert payouts.totals_of([order])[order.pk] == 859_560 * 2 - 900_000
+    assert paying.totals_of([order])[order.pk] == 859_560 * 2 - 900_000
     pay(here, order)
     assert sorted(int(p.net) for p in Payout.objects.all()) == [-40_440, 859_560]
 
@@ -194,8 +196,8 @@ def test_rent_reversed_after_it_was_paid_out_is_taken_off_the_next(here: Cast) -
     reversals.reverse_by_staff(payment.pk, reason="Cheque devuelto", staff=here.sara, now=NOW)
     (order,) = liquidate(here)
     assert figures(order.lines.get()) == (-950_000, -76_000, -14_440, 0, 0, -859_560)
-    with pytest.raises(payouts.PayoutRefused):
-        payouts.review([order.pk], staff=here.sara, now=NOW)
+    with pytest.raises(paying.PayoutRefused):
+        paying.review([order.pk], staff=here.sara, now=NOW)
     collect(here, here.invoice)
     collect(here, here.overdue)
     liquidate(here)
@@ -212,7 +214,7 @@ def test_rent_reversed_after_it_was_paid_out_is_taken_off_the_next(here: Cast) -
 def test_rent_reversed_before_it_was_liquidated_gives_nothing(here: Cast) -> None:
     payment = collect(here, here.invoice)
     reversals.reverse_by_staff(payment.pk, reason="Cheque devuelto", staff=here.sara, now=NOW)
-    assert payout_making.propose(until=TODAY).liquids == ()
+    assert proposals.propose(until=TODAY).liquids == ()
     collect(here, here.invoice)
     (order,) = liquidate(here)
     assert figures(order.lines.get()) == (950_000, 76_000, 14_440, 0, 0, 859_560)
@@ -256,16 +258,16 @@ def test_an_invoice_that_changed_stops_the_payout(here: Cast, what: str) -> None
     invoice = commission(here)
     collect(here, here.invoice)
     (order,) = liquidate(here)
-    payouts.review([order.pk], staff=here.sara, now=NOW)
+    paying.review([order.pk], staff=here.sara, now=NOW)
     if what == "paid":
         collect(here, invoice)
     else:
         Invoice.objects.filter(pk=invoice.pk).update(voided_at=NOW)
-    with pytest.raises(payouts.PayoutRefused, match="FC-900"):
-        payouts.mark_paid(order.pk, payouts.Transfer(TODAY), staff=here.sara, now=NOW)
+    with pytest.raises(paying.PayoutRefused, match="FC-900"):
+        paying.mark_paid(order.pk, paying.Transfer(TODAY), staff=here.sara, now=NOW)
     assert not Payout.objects.exists()
-    payouts.reopen(order.pk, staff=here.sara, now=NOW)
-    payouts.discard(order.lines.get().liquidation_id, staff=here.sara, now=NOW)
+    paying.reopen(order.pk, staff=here.sara, now=NOW)
+    paying.discard(order.lines.get().liquidation_id, staff=here.sara, now=NOW)
     (again,) = liquidate(here)
     assert int(again.lines.get().commission) == (0 if what == "paid" else 76_000)
 
@@ -274,12 +276,12 @@ def test_an_invoice_made_after_its_commission_was_taken_is_covered(here: Cast) -
     collect(here, here.invoice)
     pay(here, *liquidate(here))
     invoice = commission(here)
-    assert payouts.cover_reckoned(Invoice.objects.all(), now=NOW) == [invoice]
-    assert payouts.cover_reckoned(Invoice.objects.all(), now=NOW) == []
+    assert paying.cover_reckoned(Invoice.objects.all(), now=NOW) == [invoice]
+    assert paying.cover_reckoned(Invoice.objects.all(), now=NOW) == []
     invoice.refresh_from_db()
     assert invoice.balance == 0
     collect(here, here.overdue)
-    assert payouts.cover_reckoned(Invoice.objects.all(), now=NOW) == []
+    assert paying.cover_reckoned(Invoice.objects.all(), now=NOW) == []
 
 
 # The agency's book
@@ -288,7 +290,7 @@ def test_an_invoice_made_after_its_commission_was_taken_is_covered(here: Cast) -
 def test_what_the_book_paid_out_is_not_paid_again(here: Cast) -> None:
     collect(here, here.overdue, 1_000_000, on=date(2026, 10, 10))
     make_payout(here, 3001, month=10)  # on the fifteenth
-    assert payout_making.propose(until=TODAY).liquids == ()
+    assert proposals.propose(until=TODAY).liquids == ()
     collect(here, here.overdue, on=date(2026, 10, 20))
     (order,) = liquidate(here)
     assert int(order.lines.get().collected) == 950_000 - 781_893
@@ -310,12 +312,12 @@ def test_undoing_lets_the_money_wait_again(here: Cast) -> None:
     collect(here, here.invoice)
     first, second = liquidate(here)
     liquidation = first.lines.get().liquidation_id
-    payouts.review([second.pk], staff=here.sara, now=NOW)
-    with pytest.raises(payouts.PayoutRefused, match="no se deshace"):
-        payouts.discard(liquidation, staff=here.sara, now=NOW)
-    payouts.reopen(second.pk, staff=here.sara, now=NOW)
-    payouts.discard(liquidation, staff=here.sara, now=NOW)
-    payouts.discard(liquidation, staff=here.sara, now=NOW)
+    paying.review([second.pk], staff=here.sara, now=NOW)
+    with pytest.raises(paying.PayoutRefused, match="no se deshace"):
+        paying.discard(liquidation, staff=here.sara, now=NOW)
+    paying.reopen(second.pk, staff=here.sara, now=NOW)
+    paying.discard(liquidation, staff=here.sara, now=NOW)
+    paying.discard(liquidation, staff=here.sara, now=NOW)
     assert (PayoutOrder.objects.count(), PayoutLine.objects.count(), PayoutSource.objects.count()) == (0, 0, 0)
     assert len(liquidate(here)) == 2
 
@@ -323,24 +325,24 @@ def test_undoing_lets_the_money_wait_again(here: Cast) -> None:
 def test_a_payout_is_paid_once(here: Cast) -> None:
     collect(here, here.invoice)
     (order,) = liquidate(here)
-    with pytest.raises(payouts.PayoutRefused, match="no está revisado"):
-        payouts.mark_paid(order.pk, payouts.Transfer(TODAY), staff=here.sara, now=NOW)
+    with pytest.raises(paying.PayoutRefused, match="no está revisado"):
+        paying.mark_paid(order.pk, paying.Transfer(TODAY), staff=here.sara, now=NOW)
     pay(here, order)
-    payouts.mark_paid(order.pk, payouts.Transfer(TODAY - timedelta(days=1)), staff=here.sara, now=NOW)
+    paying.mark_paid(order.pk, paying.Transfer(TODAY - timedelta(days=1)), staff=here.sara, now=NOW)
     assert (Payout.objects.count(), Job.objects.filter(kind="payments.payout_mail").count()) == (1, 1)
     assert Payout.objects.get().paid_on == TODAY
-    with pytest.raises(payouts.PayoutRefused, match="ya se giró"):
-        payouts.reopen(order.pk, staff=here.sara, now=NOW)
+    with pytest.raises(paying.PayoutRefused, match="ya se giró"):
+        paying.reopen(order.pk, staff=here.sara, now=NOW)
 
 
 def test_what_is_liquidated_after_the_review_goes_to_another_order(here: Cast) -> None:
     collect(here, here.invoice)
     (order,) = liquidate(here)
-    payouts.review([order.pk], staff=here.sara, now=NOW)
+    paying.review([order.pk], staff=here.sara, now=NOW)
     collect(here, here.overdue)
     (other,) = liquidate(here)
     assert other != order
-    payouts.reopen(order.pk, staff=here.sara, now=NOW)
+    paying.reopen(order.pk, staff=here.sara, now=NOW)
     assert (order.lines.count(), PayoutOrder.objects.filter(pk=other.pk).exists()) == (2, False)
     assert PayoutOrder.objects.get().state == OrderState.DRAFT
 

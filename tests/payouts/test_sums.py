@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from clientarea.models import Client
-from payments import certificates, income, payout_making, payouts, reversals
+from payments import reversals
 from payments.models import (
     DeductionKind,
     Invoice,
@@ -31,9 +31,11 @@ from payments.models import (
     PayoutOrder,
     PayoutSource,
 )
-from payments.statements import Account, statement_of
+from payments.payouts import income, paying, proposals
+from payments.statements import certificates
+from payments.statements.account import Account, statement_of
 from saas.accounts.models import Role, User
-from saas.book import import_book
+from saas.book.loading import import_book
 from tenants import context
 from tenants.models import Agency
 from tests.payouts.steps import check_payouts, collect, deduct, figures, liquidate, pay, share_out
@@ -64,10 +66,10 @@ def test_the_books_own_payouts_to_the_peso(inside_alfa: Agency, tmp_path: Path, 
     import_book(tmp_path / "book.xlsx", agency=inside_alfa, dry_run=False, now=NOW)
     staff = User.objects.create_user(username="s", role=Role.STAFF, name="S", email="s@alfa.example", password="x")
     book = sheets.read(path)
-    payouts.liquidate(until=TODAY, mark=payout_making.propose(until=TODAY).mark, staff=staff, now=NOW)
+    paying.liquidate(until=TODAY, mark=proposals.propose(until=TODAY).mark, staff=staff, now=NOW)
     for order in PayoutOrder.objects.filter(state=OrderState.DRAFT):
-        payouts.review([order.pk], staff=staff, now=NOW)
-        payouts.mark_paid(order.pk, payouts.Transfer(TODAY), staff=staff, now=NOW)
+        paying.review([order.pk], staff=staff, now=NOW)
+        paying.mark_paid(order.pk, paying.Transfer(TODAY), staff=staff, now=NOW)
     check_payouts()
     clients = {client.pk: client for client in Client.objects.all()}
     made: dict[tuple[str, str], list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 4)
@@ -132,21 +134,21 @@ def test_any_sequence_pays_out_what_was_collected(cast: Casts) -> None:
                 pay(here, orders[which % len(orders)])
             elif orders and what == "undo":
                 line = orders[which % len(orders)].lines.order_by("pk")[0]
-                payouts.discard(line.liquidation_id, staff=here.sara, now=NOW)
+                paying.discard(line.liquidation_id, staff=here.sara, now=NOW)
             elif orders and what == "reopen":
-                payouts.reopen(orders[which % len(orders)].pk, staff=here.sara, now=NOW)
+                paying.reopen(orders[which % len(orders)].pk, staff=here.sara, now=NOW)
 
         def settle_all() -> None:
             """Everything collected, liquidated and paid: then what was paid out is what was collected."""
             for invoice in invoices:
                 do("collect", invoices.index(invoice), None)
-            with contextlib.suppress(payouts.PayoutRefused):
+            with contextlib.suppress(paying.PayoutRefused):
                 liquidate(here)
             for order in PayoutOrder.objects.exclude(state=OrderState.PAID).order_by("pk"):
                 try:
                     pay(here, order)
-                except payouts.PayoutRefused:
-                    assert payouts.totals_of([order])[order.pk] < 0
+                except paying.PayoutRefused:
+                    assert paying.totals_of([order])[order.pk] < 0
             sources = PayoutSource.objects.all()
             waiting = [line for order in PayoutOrder.objects.exclude(state=OrderState.PAID) for line in order.lines.all()]
             for period in {source.liquidation.period for source in sources.select_related("liquidation")}:
@@ -164,7 +166,7 @@ def test_any_sequence_pays_out_what_was_collected(cast: Casts) -> None:
             with transaction.atomic():
                 share_out(here, *zip((here.oscar, here.berta, here.nadie), shares, strict=False))
                 for step in steps:
-                    with contextlib.suppress(payouts.PayoutRefused, reversals.ReversalRefused):
+                    with contextlib.suppress(paying.PayoutRefused, reversals.ReversalRefused):
                         do(*step)
                     check_payouts()
                 settle_all()

@@ -14,7 +14,8 @@ from django.core import mail
 from django.test import Client as Browser
 
 import workers.payments  # noqa: F401  (its handlers register themselves)
-from payments import accounts, invoice_mail, links
+from payments import accounts, links
+from payments.invoicing import mail as invoice_mail
 from payments.models import Attempt, GatewayAccount, Invoice, InvoiceKind, Payment
 from payments.payu import signature
 from payments.policy import save_policy

@@ -14,8 +14,10 @@ from django.conf import settings
 
 from clientarea import mailing, notice_mail, notices
 from clientarea.models import NoticeKind
-from payments import owner_bank_mail, reminder_mail, reminding
 from payments.models import Contact, ContactState, ReminderPolicy
+from payments.payouts import owner_bank_mail
+from payments.reminders import mail as reminder_mail
+from payments.reminders import reminding
 from saas.accounts import bounces
 from saas.accounts.models import User
 from saas.audit import changes

@@ -12,10 +12,11 @@ import pytest
 from django.conf import settings
 
 from clientarea.models import Client
-from payments import certificates, income
 from payments.models import Payout
-from payments.statements import Account, statement_of
-from saas.book import import_book
+from payments.payouts import income
+from payments.statements import certificates
+from payments.statements.account import Account, statement_of
+from saas.book.loading import import_book
 from tenants.models import Agency
 from tests.statements import sheets
 from tests.statements.sheets import Sheets

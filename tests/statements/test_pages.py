@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from payments import statement_papers
 from payments.models import Invoice, InvoiceKind, Movement, MovementKind, Payout
+from payments.statements import papers as statement_papers
 from saas.lib import clock
 from tenants import context
 from tests.payments.money import say, start

@@ -9,11 +9,11 @@ from decimal import Decimal
 import pytest
 from openpyxl import load_workbook
 
-from payments.certificates import CertificateDocument, Year, certificate_pdf
-from payments.clearance import ClearanceDocument, clearance_pdf
 from payments.documents import Issuer
-from payments.statement_papers import StatementDocument, statement_pdf, statement_xlsx
-from payments.statements import Account, Line, OpenItem, Statement
+from payments.statements.account import Account, Line, OpenItem, Statement
+from payments.statements.certificates import CertificateDocument, Year, certificate_pdf
+from payments.statements.clearance import ClearanceDocument, clearance_pdf
+from payments.statements.papers import StatementDocument, statement_pdf, statement_xlsx
 from tests.statements.papers import assert_accessible, pages_of
 
 ISSUER = Issuer("Inmobiliaria Ñandú", "NIT 890.903.938-8", "Calle 1", "601 745 2030", "hola@nandu.example", "#1f6f5c")

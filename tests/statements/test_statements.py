@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from clientarea.models import Client
 from payments.desk_models import Reversal
 from payments.models import Invoice, InvoiceKind, Movement, MovementKind, Payment, PaymentLine, PaymentSource, PaymentState
-from payments.statements import Account, Line, Statement, Unbalanced, holdings_of, statement_of
+from payments.statements.account import Account, Line, Statement, Unbalanced, holdings_of, statement_of
 from saas.lib.clock import BOGOTA
 from tenants import context
 from tenants.models import Agency

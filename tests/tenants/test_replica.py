@@ -24,10 +24,12 @@ from django.test.utils import CaptureQueriesContext
 from clientarea.models import BookFile, BookFileKind
 from deploy.dev import servers
 from deploy.dev.processes import Processes
-from payments import desk_close, desk_invoices
+from payments import desk_close
+from payments.invoicing import desk as desk_invoices
 from pqrs import desk_settings
 from pqrs.models import CannedAnswer
-from saas import book_files, figures
+from saas import figures
+from saas.book import files as book_files
 from saas.lib import clock, databases
 from tenants import context, ddl, replica
 from tenants.models import Agency

@@ -19,8 +19,9 @@ from django.core.files.storage import default_storage
 
 from clientarea import calendar_feed, files, notice_mail, papers
 from clientarea.models import CalendarFeed, Client, Notice, NoticeChoice, NoticeKind, Ownership, Paper, Unit
-from payments import clearance, links
+from payments import links
 from payments.models import Contact, Invoice, InvoiceKind, Payout, Receipt, Reminder
+from payments.statements import clearance
 from pqrs import attachments, handling
 from pqrs.models import Attachment, Case
 from saas.accounts.links import make_token

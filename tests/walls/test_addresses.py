@@ -16,9 +16,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from clientarea import calendar_feed, files, papers
 from clientarea.models import Lease, Notice, Paper
-from payments import accounts, checkout, credit_notes, official_papers, payouts, proofs, reversals, settlement, transfers
+from payments import accounts, checkout, proofs, reversals, settlement, transfers
+from payments.invoicing import credit_notes, official_papers
 from payments.manual import ManualPayment
 from payments.models import DeductionKind, InvoiceKind, Payout, PayoutOrder, Series
+from payments.payouts import paying
 from saas.api.scopes import Scope
 from saas.lib import clock
 from saas.lib.files import CheckedFile
@@ -182,7 +184,7 @@ def test_what_belongs_to_another_row_of_the_same_agency(cast: Casts, browse: Any
     assert sara.post(at("desk_payout_discard", other.pk, liquidation)).status_code == 404
     with context.in_agency(here.agency):
         assert tables() == before
-        payouts.forgive(deducted.pk, staff=here.sara, now=NOW)
+        paying.forgive(deducted.pk, staff=here.sara, now=NOW)
         pay(here, first)
         voucher = Payout.objects.order_by("pk").first()
         assert voucher is not None

@@ -17,9 +17,10 @@ from clientarea import calendar_feed, notice_mail, notices
 from clientarea.importing import checking
 from clientarea.importing.workbook import BookError
 from clientarea.models import BookFile, BookFileKind, Client, NoticeKind
-from payments import official_papers, payout_files
+from payments.invoicing import official_papers
+from payments.payouts import bank_files
 from saas.accounts.models import StaffRole, User
-from saas.book import SHEETS
+from saas.book.loading import SHEETS
 from saas.lib import files
 from tenants import context, hosts
 from tenants.models import Agency, AgencyState
@@ -146,10 +147,10 @@ def test_the_banks_file_with_definitions() -> None:
     book.active.append(["GIRO-1", "1002", "1000", "2026-11-20"])
     book.save(out)
     data = out.getvalue()
-    assert len(payout_files.read_file(SimpleUploadedFile("banco.xlsx", data))) == 1
+    assert len(bank_files.read_file(SimpleUploadedFile("banco.xlsx", data))) == 1
     for part in ("xl/worksheets/sheet1.xml", "xl/styles.xml"):
-        with pytest.raises(payout_files.FileRefused):
-            payout_files.read_file(SimpleUploadedFile("banco.xlsx", packed(data, {part: after_a_comment(data, part)})))
+        with pytest.raises(bank_files.FileRefused):
+            bank_files.read_file(SimpleUploadedFile("banco.xlsx", packed(data, {part: after_a_comment(data, part)})))
 
 
 PDF = b"%%PDF-1.7\n1 0 obj\n<</OpenAction<</S%s/JS(app.alert(1))>>>>\nendobj\n%%%%EOF\n"

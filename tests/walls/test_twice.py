@@ -21,9 +21,10 @@ from django.db import connection
 from clientarea import calendar_feed, files
 from clientarea.file_models import RequestState
 from clientarea.models import BookImport, CalendarFeed, FileEvent, ImportState
-from payments import accounts, checkout, payouts, proofs, transfers
+from payments import accounts, checkout, proofs, transfers
 from payments.models import Attempt, DeductionKind, OrderState, Payout, PayoutDeduction, PayoutOrder, TransferState
-from saas import book_imports
+from payments.payouts import paying
+from saas.book import imports as book_imports
 from saas.lib import clock
 from saas.lib.files import CheckedFile
 from saas.lib.signing import BadLink
@@ -68,8 +69,8 @@ def here(arena: Cast, committed: None, monkeypatch: pytest.MonkeyPatch) -> Itera
 def an_order(here: Cast) -> PayoutOrder:
     """An order of Oscar's over one rent that was collected just now, a draft; whatever was left of others is paid."""
     for left in PayoutOrder.objects.exclude(state=OrderState.PAID):
-        payouts.review([left.pk], staff=here.sara, now=NOW)
-        payouts.mark_paid(left.pk, payouts.Transfer(TODAY), staff=here.sara, now=NOW)
+        paying.review([left.pk], staff=here.sara, now=NOW)
+        paying.mark_paid(left.pk, paying.Transfer(TODAY), staff=here.sara, now=NOW)
     collect(here, make_invoice(here.lease, next(NUMBERS)))
     (order,) = liquidate(here)
     return order
@@ -90,11 +91,11 @@ def one_is_done(results: tuple[str, str]) -> None:
 def test_an_order_is_paid_once(here: Cast) -> None:
     def prepare() -> Crossing:
         order = an_order(here)
-        payouts.review([order.pk], staff=here.sara, now=NOW)
+        paying.review([order.pk], staff=here.sara, now=NOW)
         vouchers = Payout.objects.count()
 
         def pay() -> None:
-            payouts.mark_paid(order.pk, payouts.Transfer(TODAY), staff=here.sara, now=NOW)
+            paying.mark_paid(order.pk, paying.Transfer(TODAY), staff=here.sara, now=NOW)
 
         def check(_results: Any) -> None:
             assert Payout.objects.count() == vouchers + order.lines.count() == vouchers + 1
@@ -112,10 +113,10 @@ def test_nothing_is_taken_off_an_order_that_was_reviewed(here: Cast) -> None:
 
         def deduct() -> None:
             repair = DeductionKind.REPAIR
-            payouts.deduct(line.pk, kind=repair, concept="Plomería", amount=Decimal(5), key=uuid.uuid4(), staff=here.sara, now=NOW)
+            paying.deduct(line.pk, kind=repair, concept="Plomería", amount=Decimal(5), key=uuid.uuid4(), staff=here.sara, now=NOW)
 
         def review() -> None:
-            payouts.review([order.pk], staff=here.sara, now=NOW)
+            paying.review([order.pk], staff=here.sara, now=NOW)
 
         def check(results: tuple[str, Any]) -> None:
             line.refresh_from_db()
@@ -124,7 +125,7 @@ def test_nothing_is_taken_off_an_order_that_was_reviewed(here: Cast) -> None:
             assert line.net == net - 5 * taken
             assert (order.state, taken) == ("reviewed", 1 if results[0] == "done" else 0)
 
-        return told(deduct, payouts.PayoutRefused), review, check
+        return told(deduct, paying.PayoutRefused), review, check
 
     assert everywhere(here.agency, prepare, step=3) >= 2
 

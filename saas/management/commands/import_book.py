@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         # Down here: the command lives in an app below the one that runs the import.
-        from saas.book import BookError, import_book
+        from saas.book.loading import BookError, import_book
         from tenants.models import Agency
 
         agency = Agency.objects.filter(slug=options["agency"]).first()
