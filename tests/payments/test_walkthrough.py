@@ -58,7 +58,7 @@ def test_what_the_walkthrough_names_exists() -> None:
                     wrong.append(f"{number}: {quoted}")
             elif CLASS.fullmatch(quoted):
                 told += 1
-                if not any(quoted in names_in(path) for path in (ROOT / "payments").glob("*.py")):
+                if not any(quoted in names_in(path) for path in (ROOT / "payments").rglob("*.py")):
                     wrong.append(f"{number}: {quoted}")
     assert not wrong, wrong
     assert told > 150

@@ -23,8 +23,8 @@ from saas.jobs.registry import HANDLERS, Task
 from saas.lib import clock
 from tenants import alarms, context, health
 from tenants.platform_models import Alarm
+from tests.payments.conftest import payu, running  # noqa: F401  (fixtures)
 from tests.payments.money import FORM, body_of, credited, receive, say, start
-from tests.payments.sandbox.conftest import payu, running  # noqa: F401  (fixtures)
 from tests.payments.sandbox.driving import StandIn
 from tests.tenants.steps import run_jobs
 from tests.tenants.superadmin import an_operator
