@@ -15,7 +15,6 @@ from payments import pace, reconcile
 from payments.gateway import GatewayState, GatewayUnavailable
 from payments.models import (
     AttemptState,
-    CallbackState,
     Movement,
     Payment,
     PaymentState,
