@@ -33,11 +33,8 @@ SETTLING = timedelta(minutes=5)  # how long a worker may take to store a PDF bef
 def issue(
     *, payment: Payment, attempt: Attempt | None, applied: Sequence[tuple[Invoice, Decimal]], now: datetime
 ) -> Receipt:
-    """Number the receipt of a payment, without gaps, tell the client, and ask for its PDF and its mail. Call it inside the transaction
-    that takes the money; asking again for the same payment returns the receipt it has."""
-    existing = Receipt.objects.filter(payment=payment).first()
-    if existing is not None:
-        return existing
+    """Number the receipt of a payment, without gaps, tell the client, and ask for its PDF and its mail. Call it once, inside the
+    transaction that takes the money: the database refuses a second receipt of a payment, and the whole transaction with it."""
     client = payment.client
     covered = sum((amount for _, amount in applied), Decimal(0))
     receipt = Receipt.objects.create(

@@ -1,8 +1,8 @@
 """The one place where a payment changes state. Callback, query and a payment entered by staff all end here.
 
 Every function may be called any number of times, in any order: what was already done is not done again. Rows are locked
-in one order: attempt, payment, invoices (by id), counter. A decline or an expiry never undoes an approval; only money that
-went back does, in `payments/reversals.py`.
+in one order: a callback's own row, attempt, payment, invoices (by id), counter. A decline or an expiry never undoes an approval; only
+money that went back does, in `payments/reversals.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Subquery
+from django.db.models import Q
 
 from payments import accounts, manual, quarantine, receipts, reversals, reviews
 from payments.applying import apply_to_invoices
@@ -82,12 +82,11 @@ class Outcome:
 def settle_callback(callback_id: int, *, now: datetime) -> Outcome:
     """Believe or set aside one inbox row. Returns what became of it; a row already processed is left alone."""
     with transaction.atomic():
-        said = Callback.objects.filter(pk=callback_id).values("reference")
-        attempt = Attempt.objects.select_for_update(of=("self",)).select_related("account").filter(reference=Subquery(said)).first()
-        # Under the attempt's lock: of two workers with the same row, the second sees it processed.
+        # Of two workers with the same row, the second waits here and sees it processed.
         callback = Callback.objects.select_for_update().get(pk=callback_id)
         if callback.state != CallbackState.NEW:
             return Outcome(CallbackState(callback.state), callback.reason)
+        attempt = Attempt.objects.select_for_update(of=("self",)).select_related("account").filter(reference=callback.reference).first()
         outcome = _judge(callback, attempt, now=now)
         callback.attempt = attempt
         callback.state, callback.reason, callback.processed_at = outcome.state, outcome.reason, now

@@ -83,7 +83,7 @@ def _told() -> Iterator[None]:
 @contextmanager
 def _no_collecting() -> Iterator[None]:
     """A document's tree lives until it is written: a collector that looks through it again and again while it grows finds nothing,
-    for a tenth of the time. What is left of it goes in the collection after."""
+    for a sixteenth of a receipt's time. What is left of it goes in the collection after."""
     on = gc.isenabled()
     gc.disable()
     try:

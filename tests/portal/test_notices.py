@@ -142,8 +142,9 @@ def test_a_settled_payment_is_told_once_whatever_comes_again(here: Cast) -> None
     receipt = Receipt.objects.get()
     assert titles(here.rita) == [("Recibimos su pago de $ 1.215.000", f"Comprobante {receipt.full_number}.")]
     assert Notice.objects.get().link == at("payment", receipt.payment_id)
-    receipts.issue(payment=receipt.payment, attempt=attempt, applied=[], now=NOW)
-    assert Notice.objects.count() == 1
+    with pytest.raises(IntegrityError), transaction.atomic():
+        receipts.issue(payment=receipt.payment, attempt=attempt, applied=[], now=NOW)
+    assert (Receipt.objects.count(), Notice.objects.count()) == (1, 1)
     assert Job.objects.filter(kind="clientarea.notice_mail").count() == 0  # the receipt's own mail brings it
 
 
