@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from payments import accounts, manual, quarantine, receipts, reversals, reviews
 from payments.applying import apply_to_invoices
@@ -86,7 +86,7 @@ def settle_callback(callback_id: int, *, now: datetime) -> Outcome:
         callback = Callback.objects.select_for_update().get(pk=callback_id)
         if callback.state != CallbackState.NEW:
             return Outcome(CallbackState(callback.state), callback.reason)
-        attempt = Attempt.objects.select_for_update(of=("self",)).select_related("account").filter(reference=callback.reference).first()
+        attempt = _locked().filter(reference=callback.reference).first()
         outcome = _judge(callback, attempt, now=now)
         callback.attempt = attempt
         callback.state, callback.reason, callback.processed_at = outcome.state, outcome.reason, now
@@ -102,7 +102,7 @@ def settle_answer(attempt_id: int, answer: Answer, *, now: datetime) -> None:
     An answer that knows nothing says nothing: unknown is never declined.
     """
     with transaction.atomic():
-        attempt = Attempt.objects.select_for_update(of=("self",)).get(pk=attempt_id)
+        attempt = _locked().get(pk=attempt_id)
         # All of its payments at once, in order: what follows takes them one by one.
         list(Payment.objects.select_for_update(of=("self",)).filter(Q(credited_by=attempt) | Q(pk=attempt.payment_id)).order_by("pk"))
         tries = [f for f in answer.findings if f.kind is not FindingKind.REFUND]
@@ -169,7 +169,7 @@ def settle_as_credit(review_id: int, *, now: datetime) -> Payment:
     if review.attempt_id is None or not seen.get("gateway_transaction") or seen.get("currency") != "COP" or seen.get("state") != "approved":
         raise manual.EntryRefused("PayU no confirmó este dinero: no hay qué tomar como saldo a favor.")
     with transaction.atomic():
-        attempt = Attempt.objects.select_for_update(of=("self",)).select_related("payment__client").get(pk=review.attempt_id)
+        attempt = _locked().get(pk=review.attempt_id)
         known = Payment.objects.filter(credited_by=attempt, gateway_transaction=seen["gateway_transaction"]).first()
         if known is not None:
             return known
@@ -186,6 +186,11 @@ def settle_as_credit(review_id: int, *, now: datetime) -> Payment:
         # The answer may be old: if PayU gave it back meanwhile, asking again reverses it.
         defer("payments.ask_now", f"{attempt.pk}:taken:{payment.pk}", now=now, attempt_id=attempt.pk)
         return payment
+
+
+def _locked() -> QuerySet[Attempt]:
+    """Attempts with their payments, locked, and with the account and the client that a move needs."""
+    return Attempt.objects.select_for_update(of=("self", "payment")).select_related("account", "payment__client")
 
 
 def _came_in(finding: Finding) -> bool:
@@ -209,7 +214,7 @@ def _not_credited(attempt: Attempt, charges: list[Finding]) -> list[Finding]:
 def expire(attempt_id: int, *, now: datetime) -> None:
     """Stop waiting for an attempt of which PayU never knew. Money that comes later all the same is accepted."""
     with transaction.atomic():
-        attempt = Attempt.objects.select_for_update(of=("self",)).get(pk=attempt_id)
+        attempt = _locked().get(pk=attempt_id)
         _move(attempt, AttemptState.EXPIRED, None, now=now)
 
 
@@ -286,7 +291,7 @@ def _approved_by_signature(callback: Callback, attempt: Attempt, said: Said, *, 
 
 def _credit(attempt: Attempt, said: Said, *, basis: Basis, now: datetime) -> None:
     """One payment's worth of money came in for `attempt` (locked): apply it, number its receipt, tell the client."""
-    payment = Payment.objects.select_for_update(of=("self",)).select_related("client").get(pk=attempt.payment_id)
+    payment = attempt.payment
     if payment.state in (PaymentState.APPROVED, PaymentState.REVERSED):
         first, payment = payment, _another_payment(payment, amount=payment.amount)
         meant = first.lines.order_by("invoice_id")
@@ -322,7 +327,7 @@ def _another_payment(first: Payment, *, amount: Decimal) -> Payment:
 
 
 def _move(attempt: Attempt, to: AttemptState, said: Said | None, *, now: datetime) -> bool:
-    """Move a locked attempt, and its payment with it when no other attempt is better off. Returns whether it moved."""
+    """Move an attempt (locked), and its payment with it when no other attempt is better off. Returns whether it moved."""
     if attempt.state not in MOVES[to]:
         return False
     attempt.state = to
@@ -330,7 +335,7 @@ def _move(attempt: Attempt, to: AttemptState, said: Said | None, *, now: datetim
     if said is not None:
         _note(attempt, said)
     attempt.save(update_fields=[*_MOVED, *_NOTED])
-    payment = Payment.objects.select_for_update().get(pk=attempt.payment_id)
+    payment = attempt.payment
     others_open = (
         Attempt.objects.filter(payment=payment, pk__gt=attempt.pk).exclude(state=AttemptState.EXPIRED).exists()
     )
