@@ -209,6 +209,7 @@ def test_nobody_else_sees_what_was_written_too_late(cast: Casts, browse: Any) ->
 def test_a_form_older_than_its_cookie_is_shown_again_as_it_was_written(cast: Casts) -> None:
     alfa, path = cast.alfa, at("case_new")
     browser = Browser(headers={"host": f"{alfa.agency.slug}.{settings.PLATFORM_HOST}"}, enforce_csrf_checks=True)
+    assert alfa.rita.user is not None
     log_in_as(browser, alfa.agency, alfa.rita.user)
     mark = typed_of(browser.get(path))["escribe"][0]
     answer = browser.post(path, {"description": "Gotea el techo", "escribe": mark, "csrfmiddlewaretoken": "viejo"})
