@@ -85,15 +85,16 @@ def hand_out(paper: Paper) -> FileResponse:
     return FileResponse(file, as_attachment=True, filename=paper.name, content_type=paper.content_type, headers=headers)
 
 
-def follow(request: HttpRequest, paper: Paper, *, base: str, page_url: str, file_url: str) -> HttpResponse:
+def follow(request: HttpRequest, paper: Paper, *, base: str, back: papers.Page, page_url: str, file_url: str) -> HttpResponse:
     """The page that follows a paper's making; for itself, only the part that changes. A POST tries again what failed."""
     now = clock.now()
     if request.method == "POST":
         papers.try_again(paper, now=now)
         return redirect(page_url)
     context = {
-        "paper": paper, "base": base, "page_url": page_url, "file_url": file_url, "slow": now - paper.asked_at > SLOW,
-        "kept_until": paper.asked_at + papers.KEPT, "far": papers.far(paper) if paper.state == PaperState.WAITING else None,
+        "paper": paper, "base": base, "at_desk": base == "base_desk.html", "back": back, "page_url": page_url, "file_url": file_url,
+        "slow": now - paper.asked_at > SLOW, "kept_until": paper.asked_at + papers.KEPT,
+        "far": papers.far(paper) if paper.state == PaperState.WAITING else None,
     }  # fmt: skip
     template = "clientarea/_paper_state.html" if request.headers.get("HX-Request") else "clientarea/paper.html"
     response = render(request, template, context)
@@ -106,7 +107,8 @@ def follow(request: HttpRequest, paper: Paper, *, base: str, page_url: str, file
 def paper(request: HttpRequest, pk: int) -> HttpResponse:
     """How far a paper is."""
     found = get_object_or_404(papers_of(client_of(request)), pk=pk)
-    return follow(request, found, base="base_portal.html", page_url=reverse("paper", args=[pk]), file_url=reverse("paper_file", args=[pk]))
+    urls = {"page_url": reverse("paper", args=[pk]), "file_url": reverse("paper_file", args=[pk])}
+    return follow(request, found, base="base_portal.html", back=papers.asked_on(found), **urls)
 
 
 @doors.client

@@ -57,25 +57,40 @@ class Draft:
     content_type: str = PDF
 
 
+@dataclass(frozen=True)
+class Page:
+    """A page of the client area and what it is called."""
+
+    url: str
+    label: str
+
+
 PutTogether = Callable[[Client, Agency, Asked], Draft]
-_KINDS: dict[str, PutTogether] = {}
+AskedOn = Callable[[Asked], Page]
+_KINDS: dict[str, tuple[PutTogether, AskedOn]] = {}
 
 
-def puts_together(kind: str) -> Callable[[PutTogether], PutTogether]:
-    """Register the decorated function for papers of `kind`. It gets what was asked for: texts, ids and dates as texts."""
+def puts_together(kind: str, *, asked_on: AskedOn) -> Callable[[PutTogether], PutTogether]:
+    """Register the decorated function for papers of `kind`. It gets what was asked for: texts, ids and dates as texts.
+    `asked_on` is the client's page where such a paper is asked for, to go back to."""
 
     def register(function: PutTogether) -> PutTogether:
-        if _KINDS.setdefault(kind, function) is not function:
+        if _KINDS.setdefault(kind, (function, asked_on))[0] is not function:
             raise RuntimeError(f"two ways to put {kind} together")
         return function
 
     return register
 
 
+def asked_on(paper: Paper) -> Page:
+    """Where its client asked for a paper."""
+    return _KINDS[paper.kind][1](paper.asked)
+
+
 def draft(kind: str, client: Client, agency: Agency, asked: Asked) -> Draft:
     """The paper of that kind, put together now, in Spanish like all papers. Raises CannotMake and Http404."""
     with in_spanish():
-        made = _KINDS[kind](client, agency, asked)
+        made = _KINDS[kind][0](client, agency, asked)
     return replace(made, draw=in_spanish()(made.draw))
 
 

@@ -5,6 +5,8 @@ Only ever the client's own files and requests; a file is handed out by its row, 
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,8 +14,8 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clientarea import files
-from clientarea.access import client_of, files_of, requests_of
+from clientarea import files, papers
+from clientarea.access import client_of, files_of, papers_of, requests_of
 from clientarea.file_forms import HandInForm
 from clientarea.file_models import WANTED, RequestState
 from saas.accounts import doors
@@ -22,6 +24,7 @@ from saas.lib.files import hand_out
 from saas.lib.paging import page_of
 
 REQUESTS = 30
+PAPERS = 10
 
 
 @doors.client
@@ -37,6 +40,8 @@ def client_files(request: HttpRequest) -> HttpResponse:
         "page_obj": page,
         "wanted": [row for row in rows if row.state in WANTED],
         "handed_in": [row for row in rows if row.state not in WANTED],
+        "papers": papers_of(client).filter(asked_at__gt=clock.now() - papers.KEPT).order_by("-asked_at", "-pk")[:PAPERS],
+        "kept_hours": papers.KEPT // timedelta(hours=1),
         "today": today,
     }
     return render(request, "clientarea/files.html", context)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from django.http import Http404
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from clientarea.models import Client
-from clientarea.papers import XLSX, Asked, CannotMake, Draft, puts_together
+from clientarea.papers import XLSX, Asked, CannotMake, Draft, Page, puts_together
 from payments import receipts
 from payments.statements import certificates
 from payments.statements import papers as statement_papers
@@ -20,7 +22,16 @@ from tenants.models import Agency
 ROWS_A_LINE = 40
 
 
-@puts_together("payments.statement_pdf")
+def _statement_page(asked: Asked) -> Page:
+    days = urlencode({name: asked[name] for name in ("account", "since", "until")})
+    return Page(f"{reverse('statement')}?{days}", _("Estado de cuenta"))
+
+
+def _certificates_page(asked: Asked) -> Page:
+    return Page(reverse("certificates"), _("Certificados anuales"))
+
+
+@puts_together("payments.statement_pdf", asked_on=_statement_page)
 def statement_pdf(client: Client, agency: Agency, asked: Asked) -> Draft:
     """An account between two days, on paper: `account`, `since`, `until`."""
     doc = _statement(client, agency, asked)
@@ -32,7 +43,7 @@ def statement_pdf(client: Client, agency: Agency, asked: Asked) -> Draft:
     )  # fmt: skip
 
 
-@puts_together("payments.statement_xlsx")
+@puts_together("payments.statement_xlsx", asked_on=_statement_page)
 def statement_xlsx(client: Client, agency: Agency, asked: Asked) -> Draft:
     """The same as a workbook."""
     doc = _statement(client, agency, asked)
@@ -42,7 +53,7 @@ def statement_xlsx(client: Client, agency: Agency, asked: Asked) -> Draft:
     )  # fmt: skip
 
 
-@puts_together("payments.owner_certificate")
+@puts_together("payments.owner_certificate", asked_on=_certificates_page)
 def owner_certificate(client: Client, agency: Agency, asked: Asked) -> Draft:
     """An owner's year: `year`."""
     year = _year(asked)
@@ -53,7 +64,7 @@ def owner_certificate(client: Client, agency: Agency, asked: Asked) -> Draft:
     )  # fmt: skip
 
 
-@puts_together("payments.renter_certificate")
+@puts_together("payments.renter_certificate", asked_on=_certificates_page)
 def renter_certificate(client: Client, agency: Agency, asked: Asked) -> Draft:
     """A renter's year: `year`."""
     year = _year(asked)

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from payments import access, checkout, links
@@ -67,6 +68,7 @@ def pay_link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @everyone
+@never_cache
 @require_GET
 def pay_link_go(request: HttpRequest, token: str, reference: str) -> HttpResponse:
     """*Pagar con PayU*: the form that takes the payer there, and that comes back to the page of this link."""

@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from clientarea.access import client_of
@@ -39,6 +40,7 @@ FRESH = timedelta(minutes=15)
 
 
 @in_person
+@never_cache
 @require_GET
 def payment_go(request: HttpRequest, pk: int) -> HttpResponse:
     """*Pagar con PayU*: the form that takes the payer there; or the account to transfer to, and the proof to hand in. Without an

@@ -18,7 +18,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from clientarea import paper_pages
+from clientarea import paper_pages, papers
 from clientarea.access import papers_of
 from clientarea.desk import search
 from clientarea.models import Client, Paper
@@ -178,7 +178,8 @@ def desk_case_pdf(request: HttpRequest, number: str) -> HttpResponseBase:
 def desk_case_paper(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """How far the paper of a long case is."""
     urls = {name: reverse(view, args=[number, pk]) for name, view in (("page_url", "desk_case_paper"), ("file_url", "desk_case_paper_file"))}
-    return paper_pages.follow(request, _paper_of(number, pk), base="base_desk.html", **urls)
+    back = papers.Page(reverse("desk_case", args=[number]), f"PQRS {number}")
+    return paper_pages.follow(request, _paper_of(number, pk), base="base_desk.html", back=back, **urls)
 
 
 @doors.staff_of(StaffRole.HEAD, StaffRole.SERVICE)

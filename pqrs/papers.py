@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.http import Http404
+from django.urls import reverse
 
 from clientarea.models import Client
-from clientarea.papers import Asked, Draft, puts_together
+from clientarea.papers import Asked, Draft, Page, puts_together
 from pqrs import documents
 from pqrs.models import Case
 from tenants.models import Agency
@@ -13,7 +14,12 @@ from tenants.models import Agency
 LETTERS_A_LINE = 400  # letters of a text that take as long as a line of a table
 
 
-@puts_together("pqrs.case")
+def _case_page(asked: Asked) -> Page:
+    number = Case.objects.values_list("number", flat=True).get(pk=asked["case"])
+    return Page(reverse("case", args=[number]), f"PQRS {number}")
+
+
+@puts_together("pqrs.case", asked_on=_case_page)
 def case(client: Client, agency: Agency, asked: Asked) -> Draft:
     """A case with its thread and its history: `case`."""
     found = Case.objects.select_related("client", "unit", "lease").filter(client=client, pk=asked["case"]).first()

@@ -25,7 +25,7 @@ from pqrs.deadlines import days_left
 from pqrs.forms import CaseFilters, CaseForm, RatingForm, ReplyForm, prefilled
 from pqrs.models import OPEN_STATES, Case, CaseState
 from pqrs.pages import case_context
-from saas.accounts import doors
+from saas.accounts import doors, kept_forms
 from saas.lib import clock
 from saas.lib.paging import page_of
 
@@ -57,7 +57,7 @@ def case_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         form = CaseForm(request.POST, request.FILES, client=client)
     else:
-        form = CaseForm(client=client, initial=prefilled(request.GET))
+        form = CaseForm(client=client, initial=kept_forms.take(request) or prefilled(request.GET))
     if form.is_valid():
         try:
             case = open_case(client=client, now=clock.now(), **form.cleaned_data)
@@ -66,7 +66,7 @@ def case_new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Radicamos su PQRS con el número %(number)s.") % {"number": case.number})
             return redirect("case", number=case.number)
-    context = {"form": form, "today": clock.today(), "state": CaseState.PENDING}
+    context = {"form": form, "today": clock.today(), "state": CaseState.PENDING, "writer": kept_forms.mark(request)}
     return render(request, "pqrs/case_new.html", context, status=422 if form.is_bound else 200)
 
 
@@ -75,7 +75,7 @@ def case_new(request: HttpRequest) -> HttpResponse:
 def case(request: HttpRequest, number: str) -> HttpResponse:
     """One PQRS with its thread, and the box to add to it."""
     found = case_of(request, number)
-    form = ReplyForm(request.POST, request.FILES) if request.method == "POST" else ReplyForm()
+    form = ReplyForm(request.POST, request.FILES) if request.method == "POST" else ReplyForm(initial=kept_forms.take(request))
     if form.is_valid():
         try:
             add_message(found, now=clock.now(), **form.cleaned_data)
@@ -125,6 +125,7 @@ def _page(request: HttpRequest, found: Case, *, form: ReplyForm, rating: RatingF
     context: dict[str, Any] = {
         **case_context(found),
         "form": form,
+        "writer": kept_forms.mark(request),
         "rating_form": rating if may_rate(found) else None,
         "can_write": is_open or may_reopen(found, now=now),
         "reopen_until": reopen_until(found),

@@ -1,9 +1,10 @@
 """The pages that people see when something is not right. Each says what happened, what was kept and what to do next."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from saas.accounts import kept_forms
 from saas.accounts.doors import everyone
 from saas.accounts.viewing import ReadOnly
 from saas.api import problems
@@ -46,7 +47,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 @everyone
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403: the form is stale or came from elsewhere."""
+    """403: the form is stale or came from elsewhere. One that proves who wrote it is shown again, with what was written."""
+    if kept_forms.keep(request):
+        return redirect(request.path)
     text = _(
         "El formulario estuvo abierto mucho tiempo o las cookies están desactivadas. Vuelva atrás, recargue la página y envíelo de nuevo."
     )

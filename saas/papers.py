@@ -10,10 +10,11 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import Http404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clientarea.models import Client
-from clientarea.papers import JSON, Asked, Draft, puts_together
+from clientarea.papers import JSON, Asked, Draft, Page, puts_together
 from payments import documents, receipts
 from saas.lib import clock, money, progress
 from saas.lib.personal_data import Row, Section, sections
@@ -22,7 +23,11 @@ from tenants.models import Agency
 TITLE = "Mis datos personales"  # as the page says it
 
 
-@puts_together("saas.my_data")
+def _my_data_page(asked: Asked) -> Page:
+    return Page(reverse("my_data"), _(TITLE))
+
+
+@puts_together("saas.my_data", asked_on=_my_data_page)
 def my_data(client: Client, agency: Agency, asked: Asked) -> Draft:
     """Everything that is held about a client who has an account."""
     title = _("Datos personales de %(name)s") % {"name": client.name}
@@ -36,7 +41,7 @@ def my_data(client: Client, agency: Agency, asked: Asked) -> Draft:
     return Draft(name=file_name("pdf"), title=_(TITLE), says=None, lines=0, draw=draw)
 
 
-@puts_together("saas.my_data_json")
+@puts_together("saas.my_data_json", asked_on=_my_data_page)
 def my_data_json(client: Client, agency: Agency, asked: Asked) -> Draft:
     """The same, for programs."""
 

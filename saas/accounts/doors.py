@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from saas.accounts import consents, second_factor
+from saas.accounts import consents, kept_forms, second_factor
 from saas.accounts.models import Role, StaffRole, User
 from saas.accounts.viewing import READING, ReadOnly, viewing_of
 
@@ -104,6 +104,8 @@ def _ask_to_log_in(request: HttpRequest) -> HttpResponseBase:
     if request.headers.get("HX-Request"):
         # A fragment cannot log in: the whole page goes.
         return HttpResponse(status=204, headers={"HX-Redirect": reverse("account_login")})
+    if request.method == "POST":
+        kept_forms.keep(request)
     path = request.get_full_path() if request.method == "GET" else request.path
     return redirect_to_login(path, reverse("account_login"))
 

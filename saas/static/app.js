@@ -10,6 +10,9 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => release(form), 15000); // the way may have been stopped: it can be tried again
 });
 
+// What may be paid already by the time that the browser takes the page out of its memory is asked for anew.
+window.addEventListener("pageshow", (event) => { if (event.persisted && document.querySelector("form[data-fresh]")) location.reload(); });
+
 // A page that comes back from the browser's memory can be sent again.
 window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
 

@@ -201,6 +201,32 @@ def test_a_long_workbook_and_a_short_one(cast: Casts, rita: Any, monkeypatch: An
     assert (file["Content-Type"], content(file)[:2]) == (papers.XLSX, b"PK")
 
 
+def test_who_leaves_the_page_finds_the_paper_among_the_documents(cast: Casts, browse: Any, rita: Any) -> None:
+    shelf = at("client_files")
+    assert "Sus descargas" not in text_of(rita.get(shelf))
+    page = rita.get(at("statement_pdf") + RANGE)["Location"]
+    waits = rita.get(page).content.decode()
+    assert f'<a class="back-link" href="{at("statement")}?account=arrendamientos&amp;since=2026-01-01&amp;until=2026-11-23">' in waits
+    with context.in_agency(cast.alfa.agency):
+        paper = Paper.objects.get()
+    assert tags(rita.get(shelf), "paper-kept") == [
+        f'<a class="list-group-item list-group-item-action desk-row" href="{page}" data-testid="paper-kept">'
+    ]
+    assert "estado-de-cuenta-arrendamientos-2026-01-01-2026-11-23.pdf" in text_of(rita.get(shelf))
+    assert "En preparación" in text_of(rita.get(shelf))
+    with context.in_agency(cast.alfa.agency):
+        run(MAKE)
+    (link,) = tags(rita.get(shelf), "paper-kept")
+    assert f'href="{at("paper_file", paper.pk)}"' in link
+    assert "Listo" in text_of(rita.get(shelf))
+    # Nobody else's, and not after a day, whether or not its file is gone by then.
+    assert tags(browse(cast.alfa.agency, cast.alfa.oscar.user).get(shelf), "paper-kept") == []
+    assert tags(browse(cast.beta.agency, cast.beta.rita.user).get(shelf), "paper-kept") == []
+    with context.in_agency(cast.alfa.agency):
+        Paper.objects.update(asked_at=clock.now() - papers.KEPT)
+    assert "Sus descargas" not in text_of(rita.get(shelf))
+
+
 def test_the_others_go_the_same_way(cast: Casts, browse: Any, rita: Any, monkeypatch: Any) -> None:
     alfa = cast.alfa
     with context.in_agency(alfa.agency):
@@ -210,13 +236,19 @@ def test_the_others_go_the_same_way(cast: Casts, browse: Any, rita: Any, monkeyp
     monkeypatch.setattr(papers, "AT_ONCE", 5)
     sara = browse(alfa.agency, alfa.sara)
     asked = [
-        (rita, at("my_data_pdf"), "FA-100", f"mis-datos-{clock.today():%Y-%m-%d}.pdf"),
-        (rita, at("case_pdf", case.number), "Sigue goteando 2", f"pqrs-{case.number}.pdf"),
-        (sara, at("desk_case_pdf", case.number), "Sigue goteando 2", f"pqrs-{case.number}.pdf"),
+        (rita, at("my_data_pdf"), "FA-100", f"mis-datos-{clock.today():%Y-%m-%d}.pdf", at("my_data"), True),
+        (rita, at("case_pdf", case.number), "Sigue goteando 2", f"pqrs-{case.number}.pdf", at("case", case.number), True),
+        (sara, at("desk_case_pdf", case.number), "Sigue goteando 2", f"pqrs-{case.number}.pdf", at("desk_case", case.number), False),
     ]
-    for browser, path, said, name in asked:
+    for browser, path, said, name, back, in_files in asked:
         page = browser.get(path)["Location"]
-        assert "Estamos preparando su documento" in text_of(browser.get(page))
+        shown = browser.get(page)
+        assert "Estamos preparando su documento" in text_of(shown)
+        assert f'<a class="back-link" href="{back}">' in shown.content.decode()
+        assert tags(shown, "paper-back") == [f'<a class="btn" href="{back}" data-testid="paper-back">']
+        # Who leaves is told what happens: a client's is among the documents, the desk's is asked for again.
+        assert "No tiene que quedarse aquí" in text_of(shown)
+        assert (at("client_files") + "#descargas" in shown.content.decode()) is in_files
         with context.in_agency(alfa.agency):
             run(MAKE)
         assert "Su documento está listo" in text_of(browser.get(page))

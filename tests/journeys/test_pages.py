@@ -22,6 +22,7 @@ pytestmark = pytest.mark.journey
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TALL = 2400  # nothing lies under the bar at the foot of a phone
 SCREENS = (360, *pages.WIDTHS, 1440)  # from the narrowest telephone to a wide screen
+LARGE_LETTERS = (195, 320)  # a telephone and a desk whose letters were made twice and four times as large: clients may
 COLOURS = ("#ffe14d", "#8a1538")  # the third brand is the agency's own
 OF_COLOUR = ["color-contrast", "link-in-text-block"]  # all that another brand can spoil
 # What the agency's own stylesheet would say, said after it: the page's policy lets a debugger do so.
@@ -94,6 +95,19 @@ def walk(
     return wrong
 
 
+def too_wide(page: Page, origin: str, paths: dict[str, str]) -> list[str]:
+    """Which of `paths` do not fit the screen once letters are large."""
+    wrong = []
+    for path in paths.values():
+        page.goto(origin + path)
+        for width in LARGE_LETTERS:
+            page.set_viewport_size({"width": width, "height": TALL})
+            page.evaluate(SIZED, width)
+            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                wrong.append(f"{page.url}, {width} px: wider than the screen")
+    return wrong
+
+
 def first_rows(page: Page, origin: str) -> dict[str, str]:
     """The path of the first row of each list of the client area that has one."""
     found = {}
@@ -120,6 +134,7 @@ def test_what_clients_see(stack: Stack, window: Any, axe: str, role: str) -> Non
     log_in(page, origin, stack.people(pages.AGENCY, role)[-1])  # the main job's journeys pay all that the first one owes
     colours = COLOURS if role == "ambos" else ()  # who sees all that the other two see
     wrong = walk(page, axe, origin, pages.CLIENT, colours=colours) + walk(page, axe, origin, first_rows(page, origin), colours=colours)
+    wrong += too_wide(page, origin, {**pages.CLIENT, **first_rows(page, origin)})
     if role == "inquilino":
         page.goto(origin + pages.CLIENT["invoices"])
         page.get_by_role("link", name=re.compile(r"^FA-\d+$")).first.click()

@@ -9,12 +9,15 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
+from django.test import Client as Browser
 
 from payments import links
 from payments.policy import save_policy
 from pqrs import handling
+from pqrs.models import Case, Message
 from saas.accounts import email_codes
 from saas.accounts import links as account_links
 from saas.lib import clock
@@ -23,6 +26,7 @@ from tests.files.test_files import ask
 from tests.portal.pages import PAYER, at
 from tests.pqrs.test_cases import open_one
 from tests.world import PASSWORD, Cast, Casts
+from tests.world import log_in as log_in_as
 
 
 class Typed(HTMLParser):
@@ -61,7 +65,7 @@ class Typed(HTMLParser):
         self.values.setdefault(name, []).append(value)
 
 
-def typed_of(page: HttpResponse) -> dict[str, list[str]]:
+def typed_of(page: Any) -> dict[str, list[str]]:
     """The fields of a page with what they hold; a text area loses the line break that HTML does not count."""
     reader = Typed()
     reader.feed(page.content.decode())
@@ -146,6 +150,72 @@ def test_what_was_typed_stays(cast: Casts, browse: Any, made: Callable[[Cast], M
     with context.in_agency(cast.alfa.agency):
         path, said = made(cast.alfa)
     stays(browse(cast.alfa.agency, cast.alfa.rita.user).post(path, said), said)
+
+
+def write_too_late(browser: Any, path: str, said: dict[str, Any]) -> HttpResponse:
+    """Open a page with a form, and send what is said when the session is over."""
+    mark = typed_of(browser.get(path))["escribe"][0]
+    browser.logout()
+    answer: HttpResponse = browser.post(path, {**said, "escribe": mark})
+    assert (answer.status_code, answer["Location"]) == (302, f"{at('account_login')}?next={path}")
+    return answer
+
+
+def enter_again(browser: Any, here: Cast, user: Any, path: str) -> HttpResponse:
+    """Log in where the answer said, and go where it leads."""
+    page: HttpResponse = browser.get(f"{at('account_login')}?next={path}")
+    assert "lo que escribió quedó guardado" in page.content.decode()
+    with context.in_agency(here.agency):
+        browser.force_login(user)
+    answer: HttpResponse = browser.get(path)
+    return answer
+
+
+@pytest.mark.parametrize("made", [new_case, message], ids=lambda made: made.__name__)
+def test_what_was_sent_after_the_session_ended_is_there_after_logging_in(cast: Casts, browse: Any, made: Callable[[Cast], Made]) -> None:
+    alfa = cast.alfa
+    with context.in_agency(alfa.agency):
+        path, _wrong = made(alfa)
+        before = Case.objects.count(), Message.objects.count()
+    said = {"kind": "complaint", "subject": "repairs", "description": "Gotea el techo", "text": "Sigue goteando"}
+    browser = browse(alfa.agency, alfa.rita.user)
+    write_too_late(browser, path, said)
+    page = enter_again(browser, alfa, alfa.rita.user, path)
+    held = typed_of(page)
+    there = {name: held[name] for name in said if name in held}
+    assert there == {name: [said[name]] for name in there}
+    assert "description" in there or "text" in there
+    assert "Lo que escribió sigue aquí" in page.content.decode()
+    # Once: not for ever, and nothing was written down of its own.
+    assert "Lo que escribió sigue aquí" not in browser.get(path).content.decode()
+    with context.in_agency(alfa.agency):
+        assert (Case.objects.count(), Message.objects.count()) == before
+
+
+def test_nobody_else_sees_what_was_written_too_late(cast: Casts, browse: Any) -> None:
+    alfa, path = cast.alfa, at("case_new")
+    browser = browse(alfa.agency, alfa.rita.user)
+    write_too_late(browser, path, {"description": "Es un secreto de Rita"})
+    for user in (alfa.oscar.user, alfa.rita.user):  # by then it is gone for Rita too
+        page = enter_again(browser, alfa, user, path) if user == alfa.oscar.user else browse(alfa.agency, user).get(path)
+        assert "Es un secreto de Rita" not in page.content.decode()
+    # A mark that is made up keeps nothing, nor does a form without one.
+    stranger = browse(alfa.agency)
+    for mark in ("", "inventada"):
+        stranger.post(path, {"description": "Basura", "escribe": mark})
+        assert "kept_form" not in stranger.session
+
+
+def test_a_form_older_than_its_cookie_is_shown_again_as_it_was_written(cast: Casts) -> None:
+    alfa, path = cast.alfa, at("case_new")
+    browser = Browser(headers={"host": f"{alfa.agency.slug}.{settings.PLATFORM_HOST}"}, enforce_csrf_checks=True)
+    assert alfa.rita.user is not None
+    log_in_as(browser, alfa.agency, alfa.rita.user)
+    mark = typed_of(browser.get(path))["escribe"][0]
+    answer = browser.post(path, {"description": "Gotea el techo", "escribe": mark, "csrfmiddlewaretoken": "viejo"})
+    assert (answer.status_code, answer["Location"]) == (302, path)
+    assert typed_of(browser.get(path))["description"] == ["Gotea el techo"]
+    assert browser.post(path, {"description": "Sin marca", "csrfmiddlewaretoken": "viejo"}).status_code == 403
 
 
 def link_of_a_mail(here: Cast) -> Made:

@@ -89,6 +89,8 @@ def test_who_has_it_pays_and_comes_back_to_it(here: Cast, browse: Any, token: st
     assert sent["responseUrl"].endswith(at("pay_link_return", token, attempt.reference))
     assert len(sent["responseUrl"]) <= 255
     assert [word for word in PERSONAL if word in go.content.decode()] == []
+    # The back button after paying asks for this page anew, and is led to the result.
+    assert ("no-store" in go["Cache-Control"], " data-fresh>" in go.content.decode()) == (True, True)
 
     query = {
         "merchantId": opened.merchant_id, "referenceCode": attempt.reference, "TX_VALUE": "1215000.0", "currency": "COP",

@@ -204,6 +204,15 @@ def test_somebody_elses_payment_is_not_found(here: Cast, browse: Any, page: str)
     assert_closed(browse, here, path)
 
 
+def test_the_back_button_after_paying_asks_for_the_page_anew(here: Cast, browse: Any) -> None:
+    with context.in_agency(here.agency):
+        attempt = begin(here, here.invoice)
+    page = browse(here.agency, here.rita.user).get(at("payment_go", attempt.payment_id))
+    assert page.status_code == 200
+    assert "no-store" in page["Cache-Control"]
+    assert ' data-fresh>' in page.content.decode()
+
+
 def test_coming_back_is_noted_and_shown(here: Cast, browse: Any) -> None:
     with context.in_agency(here.agency):
         attempt = begin(here, here.invoice)

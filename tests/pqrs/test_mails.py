@@ -19,6 +19,8 @@ from tests.pqrs.files import PDF, upload
 from tests.pqrs.test_cases import BOGOTA, open_one
 from tests.world import NOW, Casts
 
+# Which of their cases a mail is about.
+WHICH = "Reclamo: reparaciones, radicada el 23 de noviembre de 2026"
 RITA, SARA = "rita@correo.example", "sara@alfa.example"
 
 
@@ -52,7 +54,9 @@ def test_each_step_is_told_once_to_whom_it_concerns(cast: Casts) -> None:
         handling.take(case, by=sara, now=NOW)
         assert run_jobs() == []
         handling.ask(case, text="¿Cuándo?", by=sara, now=NOW)
-        assert told(run_jobs()) == [(RITA, "La inmobiliaria le escribió sobre su PQRS 2026-000001")]
+        (letter,) = run_jobs()
+        assert told([letter]) == [(RITA, "La inmobiliaria le escribió sobre su PQRS 2026-000001")]
+        assert said(letter).count(WHICH) == 2
         cases.add_message(case, text="Mañana", now=NOW)
         assert told(run_jobs()) == [(SARA, "El cliente escribió en la PQRS 2026-000001")]
         handling.extend(case, reason="Falta una pieza", days=5, by=sara, now=NOW)
@@ -63,6 +67,7 @@ def test_each_step_is_told_once_to_whom_it_concerns(cast: Casts) -> None:
         handling.answer(case, text="Ya <b>quedó</b>", by=sara, now=NOW, attached=attachments.check([upload("acta.pdf", PDF)]))
         (letter,) = run_jobs()
         assert told([letter]) == [(RITA, "Respuesta a su PQRS 2026-000001")]
+        assert said(letter).count(WHICH) == 2
         assert "Ya <b>quedó</b>" in letter.body
         assert "Ya &lt;b&gt;quedó" in str(letter.alternatives[0].content)
         assert "Con 1 archivo adjunto:" in letter.body
@@ -73,7 +78,11 @@ def test_each_step_is_told_once_to_whom_it_concerns(cast: Casts) -> None:
         handling.close(case, reason="Desistió", by=sara, now=later)
         (letter,) = run_jobs(now=later)
         assert told([letter]) == [(RITA, "Cerramos su PQRS 2026-000001")]
+        assert said(letter).count(WHICH) == 2
+        assert said(letter).count("La cerramos por este motivo:") == 2
         assert "Desistió" in letter.body
+        # A number does not break in two.
+        assert 'PQRS <span style="white-space:nowrap;">2026-000001</span>' in str(letter.alternatives[0].content)
     with context.in_agency(cast.beta.agency):
         assert not Job.objects.exists()
 
