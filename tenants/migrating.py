@@ -165,11 +165,12 @@ def _steps(lacks: frozenset[Name]) -> Iterator[Step]:
         if name not in lacks:
             state = migration.mutate_state(state, preserve=False)
             continue
-        operations = []
+        operations, before = [], _ready(state.clone())
         for operation in migration.operations:
-            before = state.clone()
             operation.state_forwards(migration.app_label, state)
-            operations.append((operation, _ready(before), _ready(state.clone())))
+            after = _ready(state.clone())
+            operations.append((operation, before, after))
+            before = after
         yield Step(migration, tuple(operations))
 
 

@@ -1,7 +1,7 @@
 """The launcher: `python -m deploy.dev.run VERB`, behind every target of the Makefile. Standard library only.
 
 Verbs: demo, test, check, bench, chaos, shots, lock, clean. STATE (.local) and PORT (8000) come from the environment; everything
-that is made stays under STATE.
+that is made stays under STATE, but for what Python compiles of the tests.
 """
 
 from __future__ import annotations
@@ -137,6 +137,7 @@ def _with_servers(state: Path, command: Callable[[Path], list[str]], *needs: Cal
     python = packages.ensure_environment(state)
     packages.ensure_libraries(state, python)
     env = clean_environment()
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # a run starts some hundred processes: what one has compiled the next only reads
     for need in needs:
         env |= need(state)
     env["SAAS_ASSETS_DIR"] = str(assets.ensure_assets(state, python))

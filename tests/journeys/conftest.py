@@ -37,9 +37,10 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return (mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine) / "filled"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    redis_url = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{8 + process_number()}"))
+    """One for all journeys of a process. It ends with the last of them: the tests that follow need the processor."""
+    redis_url = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{16 + process_number()}"))
     running = Stack(
         folder=tmp_path_factory.mktemp("stack"), database_server=os.environ["DATABASE_URL"], redis_url=redis_url,
         assets=os.environ["SAAS_ASSETS_DIR"], shared=shared,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import CDPSession, Page
 
 from tenants.branding import stylesheet
 from tests.journeys import pages
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.journey
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TALL = 2400  # nothing lies under the bar at the foot of a phone
 SCREENS = (360, *pages.WIDTHS, 1440)  # from the narrowest telephone to a wide screen
-LARGE_LETTERS = (195, 320)  # a telephone and a desk whose letters were made twice and four times as large: clients may
+LARGE_LETTERS = (195, 320, *SCREENS)  # also a telephone and a desk whose letters were made twice and four times as large: clients may
 COLOURS = ("#ffe14d", "#8a1538")  # the third brand is the agency's own
 OF_COLOUR = ["color-contrast", "link-in-text-block"]  # all that another brand can spoil
 # What the agency's own stylesheet would say, said after it: the page's policy lets a debugger do so.
@@ -45,15 +45,14 @@ SCROLLERS = """() => [...document.querySelectorAll('#changelist *')].filter(e =>
   && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX)).map(e => e.className)"""
 
 
-def look(page: Page, axe: str, *, colours: tuple[str, ...] = (), but: tuple[str, ...] = ()) -> list[str]:
-    """What is wrong with the page that `page` shows, on any screen and in any of `colours`, but for rules not ours to keep."""
-    # Evaluated by the debugger: the page's own policy lets no foreign script in.
-    page.evaluate(axe)
+def look(
+    page: Page, screen: CDPSession, *, screens: tuple[int, ...] = SCREENS, colours: tuple[str, ...] = (), but: tuple[str, ...] = ()
+) -> list[str]:
+    """What is wrong with the page that `page` shows, on any of `screens` and in any of `colours`, but for rules not ours to keep."""
     page.evaluate(BRAND, STILL)
     wrong = []
-    for width in SCREENS:
-        page.set_viewport_size({"width": width, "height": TALL})
-        page.evaluate(SIZED, width)
+    for width in screens:
+        resize(page, screen, width)
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             wrong.append(f"{page.url}, {width} px: wider than the screen")
         if width not in pages.WIDTHS:
@@ -75,36 +74,29 @@ def _violations(page: Page, rules: list[str], *, but: tuple[str, ...], where: st
     ]  # fmt: skip
 
 
-def listened(window: Any) -> tuple[Page, list[str]]:
-    """A page, and what its console says from now on."""
+def resize(page: Page, screen: CDPSession, width: int) -> None:
+    """Tell the page of another screen. The window around it, which nobody looks at, is not made anew each time."""
+    screen.send("Emulation.setDeviceMetricsOverride", {"width": width, "height": TALL, "deviceScaleFactor": 1, "mobile": False})
+    page.evaluate(SIZED, width)
+
+
+def listened(window: Any, axe: str) -> tuple[Page, CDPSession, list[str]]:
+    """A page with axe in it, its screen, and what its console says from now on."""
     page, said = window().new_page(), []
+    # By the debugger: the page's own policy lets no foreign script in.
+    page.add_init_script(axe)
     # The status of a page that is not there (any more) is said by the browser itself.
     page.on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") and "status of 4" not in m.text else None)
     page.on("pageerror", lambda error: said.append(str(error)))
-    return page, said
+    return page, page.context.new_cdp_session(page), said
 
 
-def walk(
-    page: Page, axe: str, origin: str, paths: dict[str, str], *, colours: tuple[str, ...] = (), but: tuple[str, ...] = ()
-) -> list[str]:
-    """What is wrong with any of `paths`."""
+def walk(page: Page, screen: CDPSession, origin: str, paths: dict[str, str], **how: Any) -> list[str]:
+    """What is wrong with any of `paths`, looked at as look() says."""
     wrong = []
     for path in paths.values():
         page.goto(origin + path)
-        wrong += look(page, axe, colours=colours, but=but)
-    return wrong
-
-
-def too_wide(page: Page, origin: str, paths: dict[str, str]) -> list[str]:
-    """Which of `paths` do not fit the screen once letters are large."""
-    wrong = []
-    for path in paths.values():
-        page.goto(origin + path)
-        for width in LARGE_LETTERS:
-            page.set_viewport_size({"width": width, "height": TALL})
-            page.evaluate(SIZED, width)
-            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-                wrong.append(f"{page.url}, {width} px: wider than the screen")
+        wrong += look(page, screen, **how)
     return wrong
 
 
@@ -116,49 +108,48 @@ def first_rows(page: Page, origin: str) -> dict[str, str]:
         addresses = page.eval_on_selector_all("main a[href]", "links => links.map(link => link.href)")
         first = next((address for address in addresses if re.search(row, address)), None)
         if first is not None:
-            found[name] = first.removeprefix(origin)
+            found[f"{name}-row"] = first.removeprefix(origin)
     return found
 
 
 def test_what_everyone_sees(stack: Stack, window: Any, axe: str) -> None:
-    page, said = listened(window)
-    wrong = walk(page, axe, stack.origin, pages.PLATFORM)
-    wrong += walk(page, axe, stack.agency_origin(pages.AGENCY), pages.VISITOR, colours=COLOURS)
+    page, screen, said = listened(window, axe)
+    wrong = walk(page, screen, stack.origin, pages.PLATFORM)
+    wrong += walk(page, screen, stack.agency_origin(pages.AGENCY), pages.VISITOR, colours=COLOURS)
     assert "\n".join(wrong + said) == ""
 
 
 @pytest.mark.parametrize("role", ["inquilino", "propietario", "ambos"])
 def test_what_clients_see(stack: Stack, window: Any, axe: str, role: str) -> None:
     origin = stack.agency_origin(pages.AGENCY)
-    page, said = listened(window)
+    page, screen, said = listened(window, axe)
     log_in(page, origin, stack.people(pages.AGENCY, role)[-1])  # the main job's journeys pay all that the first one owes
     colours = COLOURS if role == "ambos" else ()  # who sees all that the other two see
-    wrong = walk(page, axe, origin, pages.CLIENT, colours=colours) + walk(page, axe, origin, first_rows(page, origin), colours=colours)
-    wrong += too_wide(page, origin, {**pages.CLIENT, **first_rows(page, origin)})
+    wrong = walk(page, screen, origin, {**pages.CLIENT, **first_rows(page, origin)}, screens=LARGE_LETTERS, colours=colours)
     if role == "inquilino":
         page.goto(origin + pages.CLIENT["invoices"])
         page.get_by_role("link", name=re.compile(r"^FA-\d+$")).first.click()
-        wrong += look(page, axe, colours=COLOURS)
+        wrong += look(page, screen, colours=COLOURS)
         register_payment(page, origin)
-        wrong += look(page, axe, colours=COLOURS)
+        wrong += look(page, screen, colours=COLOURS)
         page.go_back()
-        wrong += look(page, axe, colours=COLOURS)
+        wrong += look(page, screen, colours=COLOURS)
     assert "\n".join(wrong + said) == ""
 
 
 def test_what_staff_see(stack: Stack, window: Any, axe: str) -> None:
     origin = stack.agency_origin(pages.AGENCY)
-    page, said = listened(window)
+    page, screen, said = listened(window, axe)
     log_in(page, origin, stack.people(pages.AGENCY, "equipo")[0], path="/oficina/")
-    assert "\n".join(walk(page, axe, origin, pages.STAFF) + said) == ""
+    assert "\n".join(walk(page, screen, origin, pages.STAFF) + said) == ""
 
 
 def test_what_operators_see(stack: Stack, window: Any, axe: str) -> None:
-    page, said = listened(window)
+    page, screen, said = listened(window, axe)
     (operator,) = [person for person in stack.demo["people"] if person["role"] == "operador"]
     log_in(page, stack.origin, operator, path="/superadmin/")
-    assert "\n".join(walk(page, axe, stack.origin, pages.OPERATOR, but=OF_THE_LIBRARY) + said) == ""
+    assert "\n".join(walk(page, screen, stack.origin, pages.OPERATOR, but=OF_THE_LIBRARY) + said) == ""
     for width in pages.WIDTHS:
-        page.set_viewport_size({"width": width, "height": TALL})
+        resize(page, screen, width)
         page.goto(stack.origin + pages.OPERATOR["superadmin-agencies"])
         assert page.evaluate(SCROLLERS) == []
