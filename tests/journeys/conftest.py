@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.journeys.stack import Stack
 
@@ -18,6 +18,8 @@ CHROMIUM_ARGS = [
     "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
     "--disable-gpu", "--disable-dev-shm-usage",
 ]  # fmt: skip
+
+PATIENCE = 30_000  # how long a page may take; a busy machine is no fault of ours
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +59,7 @@ def chromium() -> Iterator[Browser]:
     """A browser. It ends with its module: while Playwright is there an event loop runs in this thread, in which Django
     would refuse to ask the database anything for the tests that follow."""
     path = os.environ.get("SAAS_TEST_CHROMIUM", "/usr/bin/chromium")
+    expect.set_options(timeout=PATIENCE)
     assert Path(path).exists(), "the journeys need Chromium; `make test` installs it where it may"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
@@ -73,7 +76,7 @@ def window(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Any]:
         context = chromium.new_context(
             viewport={"width": width, "height": height}, locale="es-CO", java_script_enabled=js, accept_downloads=True, **more
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         opened.append(context)
         return context
 

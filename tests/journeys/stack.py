@@ -30,10 +30,15 @@ POLL_SECONDS = "6,12,18,24,30,36,42,48,54,60,120"  # PayU's own pace is minutes;
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port that nobody has, below those that the system gives to connections: it is still free when it is needed."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 def until(what: str, check: Any, *, seconds: float = 30) -> Any:
@@ -125,7 +130,7 @@ class Stack:
         self._start(
             "web", "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "-b", f"127.0.0.1:{self.web_port}", "saas.wsgi",
         )  # fmt: skip
-        until("the web answers", lambda: self._answers(f"http://127.0.0.1:{self.web_port}/readyz"))
+        until("the web answers", lambda: self._answers(f"http://127.0.0.1:{self.web_port}/readyz"), seconds=120)
 
     def start_worker(self) -> None:
         """One Celery worker with two processes."""
@@ -138,7 +143,7 @@ class Stack:
     def start_payu(self) -> None:
         """The stand-in PayU, with books of its own."""
         self._start("payu", "-m", "payments.sandbox", "--port", str(self.payu_port), "--books", str(self.folder / "payu.sqlite"))
-        until("the stand-in answers", lambda: self._answers(f"http://127.0.0.1:{self.payu_port}/"))
+        until("the stand-in answers", lambda: self._answers(f"http://127.0.0.1:{self.payu_port}/"), seconds=120)
 
     def kill(self, name: str) -> None:
         """kill -9 of a process and all that it started."""

@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from saas.lib import clock
 from saas.lib.businessdays import add_business_days
 from tests.journeys import desk_steps as at
+from tests.journeys.conftest import PATIENCE
 from tests.journeys.desk_steps import AREA, OWNER, RENTER, Person, Place, fill, heading, press, said
 from tests.journeys.stack import Stack, until
 from tests.journeys.steps import come_back, download, expect_state, letter_with, log_in, pay_at_payu, register_payment
@@ -47,7 +48,7 @@ def place(stack: Stack, chromium: Browser) -> Iterator[Place]:
     """The agency of these journeys, from its sign-up to its first lease, by the desk's own forms."""
     contexts = [chromium.new_context(viewport={"width": 1280, "height": 844}, locale="es-CO", accept_downloads=True) for _ in range(2)]
     for context in contexts:
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
     desk, renter = (context.new_page() for context in contexts)
     yield at.open_agency(stack, desk, renter)
     for context in contexts:
