@@ -48,6 +48,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: the form is stale or came from elsewhere."""
     text = _(
-        "El formulario estuvo abierto mucho tiempo o las cookies están desactivadas. Vuelva atrás, recargue la página y envíelo de nuevo."
+        "El formulario estuvo abierto mucho tiempo o las cookies están desactivadas, y no se guardó nada. "
+        "Vuelva atrás, copie lo que escribió, recargue la página y envíelo de nuevo."
     )
     return _page(request, 403, _("El formulario caducó"), text)
