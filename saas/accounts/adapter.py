@@ -46,7 +46,7 @@ class AccountAdapter(DefaultAccountAdapter):
         response: HttpResponse = super().post_login(request, user, **kwargs)
         if second_factor.is_missing(user):
             said = gettext("Su cargo exige un segundo paso al ingresar.")
-            messages.warning(request, format_html('{} <a href="{}">{}</a>', said, reverse("security"), gettext("Activar el segundo paso")))
+            messages.warning(request, format_html('{} <a class="underline" href="{}">{}</a>', said, reverse("security"), gettext("Activar el segundo paso")))
         return response
 
     def get_logout_redirect_url(self, request: HttpRequest) -> str:

@@ -276,7 +276,7 @@ def test_logging_in_says_that_it_is_required(cast: Casts, browse: Any) -> None:
     log_in(browser, cast.alfa.sara.username)
     page = browser.get("/oficina/")
     assert "Su cargo exige un segundo paso al ingresar. Activar el segundo paso" in words_of(page)
-    assert '<a href="/area-de-clientes/seguridad/">Activar el segundo paso</a>' in page.content.decode()
+    assert '<a class="underline" href="/area-de-clientes/seguridad/">Activar el segundo paso</a>' in page.content.decode()
 
 
 def test_operators_need_one_where_it_is_enforced(db: None, browse: Any, settings: Any) -> None:
