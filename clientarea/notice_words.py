@@ -66,7 +66,8 @@ def words_of(notice: Notice) -> Words:
     if kind == NoticeKind.PAYMENT:
         return Words(_("Recibimos su pago de %(amount)s") % said, _("Comprobante %(number)s.") % said)
     if kind == NoticeKind.PAYOUT:
-        return Words(_("Le giramos %(amount)s") % said, _("Comprobante de egreso %(number)s, de %(period)s.") % said)
+        of_month = _("Comprobante de egreso %(number)s, de %(period)s.") if said["period"] else _("Comprobante de egreso %(number)s.")
+        return Words(_("Le giramos %(amount)s") % said, of_month % said)
     if kind == NoticeKind.DOCUMENT:
         return Words(_document_title(said["step"]), said["name"])
     return Words(_case_title(said), "")

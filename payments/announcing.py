@@ -95,13 +95,14 @@ def _data(invoice: Invoice) -> dict[str, object]:
 def announce_payouts(order: PayoutOrder, payouts: list[Payout], now: datetime) -> bool:
     """Tell an owner of what one order paid, with one mail that brings its vouchers. Returns whether the owner is told now."""
     only = payouts[0] if len(payouts) == 1 else None
+    months = {payout.period for payout in payouts}  # told only if it is the one month of all of it
     return notices.tell(
         client=order.owner,
         kind=NoticeKind.PAYOUT,
         key=f"payout:{order.pk}",
         data={
             "number": ", ".join(payout.full_number for payout in payouts)[:200], "amount": sum((payout.net for payout in payouts), Decimal(0)),
-            "period": max(payout.period for payout in payouts),
+            **({"period": months.pop()} if len(months) == 1 else {}),
         },
         link=_path("payout", only.pk) if only else reverse("payouts", urlconf=settings.AGENCY_URLCONF),
         letter=notices.Letter("payments.payout_mail", {"order_id": order.pk}),

@@ -51,6 +51,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if kept_forms.keep(request):
         return redirect(request.path)
     text = _(
-        "El formulario estuvo abierto mucho tiempo o las cookies están desactivadas. Vuelva atrás, recargue la página y envíelo de nuevo."
+        "El formulario estuvo abierto mucho tiempo o las cookies están desactivadas, y no se guardó nada. "
+        "Vuelva atrás, copie lo que escribió, recargue la página y envíelo de nuevo."
     )
     return _page(request, 403, _("El formulario caducó"), text)

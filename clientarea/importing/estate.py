@@ -199,9 +199,9 @@ def _shares(cells: Cells, clients: Mapping[str, int]) -> Shares:
         cells.refuse(OWNERS, _("Falta el propietario."))
     shares: Shares = {}
     for piece in pieces:
-        document, _colon, share = piece.partition(":")
+        document, colon, share = piece.partition(":")
         try:
-            portion = percent(share)
+            portion = percent(share) if colon or len(pieces) > 1 else WHOLE  # a lone owner needs no share
             owner = next((clients[d] for d in documents(document) if d in clients), None)
         except ValueError as error:
             cells.refuse(OWNERS, str(error))

@@ -58,10 +58,12 @@ def desk_run_new(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         named = {"period": data["period"], "issued_on": data["issued_on"]}
         seen = runs.preview(data["kind"], **named)
+        why = runs.refusal(data["kind"], **named, today=today)
         context |= {
             "seen": seen, "totals": seen.totals, "drafts": seen.drafts[:SHOWN], "shown": SHOWN, "kind": data["kind"], **named,
             "reasons": Counter(_family(each.reason) for each in seen.skipped).most_common(), "skipped": seen.skipped[:SHOWN],
-            "refusal": runs.refusal(data["kind"], **named, today=today), "rising": sum(1 for draft in seen.drafts if draft.increase_id),
+            "refusal": why, "lacks_numbers": why and why == runs.numberless(data["kind"], issued_on=data["issued_on"]),
+            "rising": sum(1 for draft in seen.drafts if draft.increase_id),
         }  # fmt: skip
     return render(request, "payments/desk_run_new.html", context)
 

@@ -64,6 +64,11 @@ def refusal(kind: str, *, period: date, issued_on: date, today: date) -> str:
         return f"{clock.month_name(period).capitalize()} no ha terminado: la comisión se factura sobre lo recaudado en el mes completo."
     if issued_on > today:
         return "La fecha de emisión no puede ser futura."
+    return numberless(kind, issued_on=issued_on)
+
+
+def numberless(kind: str, *, issued_on: date) -> str:
+    """Why the numbering of a kind of run does not serve, in Spanish; empty when it does."""
     resolution = numbering.active(SERIES[RunKind(kind)])
     if resolution is None:
         return f"Registre primero la numeración de «{Series(SERIES[RunKind(kind)]).label}»."

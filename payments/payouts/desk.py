@@ -76,7 +76,7 @@ def desk_payouts_make(request: HttpRequest) -> HttpResponse:
         except paying.PayoutRefused as refused:
             messages.error(request, str(refused))
             return redirect(f"{request.path}?hasta={until.isoformat()}")
-        messages.success(request, _("Se liquidaron %(count)s contratos. Revise cada egreso antes de girar.") % {"count": len(made)})
+        messages.success(request, _("Liquidaciones hechas: %(count)s. Revise cada egreso antes de girar.") % {"count": len(made)})
         return redirect("desk_payouts")
     proposal = proposals.propose(until=until)
     by_owner: dict[int, dict[str, Any]] = {}
@@ -276,7 +276,7 @@ def _lines(order: PayoutOrder) -> list[PayoutLine]:
     return list(
         rows.prefetch_related(
             "deductions__made_by", "commissions__invoice", "liquidation__sources__movement__payment__receipt",
-            "liquidation__sources__movement__invoice",
+            "liquidation__sources__movement__invoice", "liquidation__sources__movement__attempt",
         )
     )  # fmt: skip
 

@@ -149,7 +149,7 @@ def _sources(until: date) -> dict[Key, list[Source]]:
     rents = Movement.objects.filter(
         invoice__kind=InvoiceKind.RENT, invoice__lease__isnull=False, kind__in=COLLECTED
     )
-    free = rents.filter(~paid_out, ~Exists(by_book), on__lte=until).select_related("invoice", "payment__receipt", "reversal")
+    free = rents.filter(~paid_out, ~Exists(by_book), on__lte=until).select_related("invoice", "payment__receipt", "reversal", "attempt")
     movements = list(free.order_by("on", "pk"))
     these = among("invoice", {movement.invoice_id for movement in movements if movement.invoice_id is not None})
     gone = rents.filter(paid_out | Exists(by_book), these)

@@ -11,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -44,7 +45,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)
         if second_factor.is_missing(user):
-            messages.warning(request, gettext("Su cargo exige un segundo paso al ingresar. Actívelo en «Seguridad»."))
+            said = gettext("Su cargo exige un segundo paso al ingresar.")
+            messages.warning(request, format_html('{} <a class="underline" href="{}">{}</a>', said, reverse("security"), gettext("Activar el segundo paso")))
         return response
 
     def get_logout_redirect_url(self, request: HttpRequest) -> str:

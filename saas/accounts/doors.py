@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
@@ -104,10 +105,13 @@ def _ask_to_log_in(request: HttpRequest) -> HttpResponseBase:
     if request.headers.get("HX-Request"):
         # A fragment cannot log in: the whole page goes.
         return HttpResponse(status=204, headers={"HX-Redirect": reverse("account_login")})
-    if request.method == "POST":
-        kept_forms.keep(request)
-    path = request.get_full_path() if request.method == "GET" else request.path
-    return redirect_to_login(path, reverse("account_login"))
+    if request.method in SAFE:
+        return redirect_to_login(request.get_full_path(), reverse("account_login"))
+    # What was sent is kept, or it is lost and told so (`perdido`). The way back is the page of the form: its action may have no page.
+    lost = "" if kept_forms.keep(request) else "?perdido=1"
+    sent_from = urlsplit(request.headers.get("Referer", ""))
+    ours = sent_from.path and sent_from.netloc == request.get_host()
+    return redirect_to_login(sent_from.path if ours else request.path, f"{reverse('account_login')}{lost}")
 
 
 everyone = _door("everyone", ())

@@ -33,7 +33,7 @@ HINTS = {
     ("Inmuebles", "Barrio"): "Barrio o sector.",
     ("Inmuebles", "Estrato"): "De 0 a 6.",
     ("Inmuebles", "Matrícula inmobiliaria"): "Como está en el certificado de tradición.",
-    ("Inmuebles", "Propietarios (documento:participación)"): "1007975904:100%, o 1007975904:60%; 52123456:40%. Deben sumar 100 %.",
+    ("Inmuebles", "Propietarios (documento:participación)"): "1007975904 si es uno solo, o 1007975904:60%; 52123456:40%. Deben sumar 100 %.",
     ("Contratos", "Número"): "El número del contrato, hasta 30 letras.",
     ("Contratos", "Inmueble"): "El código de la hoja Inmuebles.",
     ("Contratos", "Arrendatario (documento)"): _DOCUMENT,

@@ -83,13 +83,32 @@ def test_the_wrong_role_finds_no_page(cast: Casts, browse: Any, who: str, path: 
     ("method", "path", "there"),
     [
         ("get", "/area-de-clientes/facturas/?page=2", "/area-de-clientes/facturas/%3Fpage%3D2"),
-        ("post", "/area-de-clientes/pqrs/nueva/?x=1", "/area-de-clientes/pqrs/nueva/"),
         ("get", "/oficina/", "/oficina/"),
     ],
 )
 def test_without_a_session_one_is_sent_to_log_in(cast: Casts, browse: Any, method: str, path: str, there: str) -> None:
     answer = getattr(browse(cast.alfa.agency), method)(path)
     assert (answer.status_code, answer["Location"]) == (302, f"{LOGIN}?next={there}")
+
+
+@pytest.mark.parametrize(
+    ("referer", "there"),
+    [
+        ("", "/area-de-clientes/pqrs/2026-000001/calificar/"),
+        ("https://alfa.plataforma.test/area-de-clientes/pqrs/2026-000001/?x=1", "/area-de-clientes/pqrs/2026-000001/"),
+        ("https://beta.plataforma.test/oficina/", "/area-de-clientes/pqrs/2026-000001/calificar/"),
+        ("https://evil.example/x/", "/area-de-clientes/pqrs/2026-000001/calificar/"),
+    ],
+)
+def test_what_is_sent_without_a_session_is_said_to_be_lost(cast: Casts, browse: Any, referer: str, there: str) -> None:
+    browser = browse(cast.alfa.agency)
+    answer = browser.post("/area-de-clientes/pqrs/2026-000001/calificar/", {"rating": "5"}, headers={"Referer": referer})
+    assert (answer.status_code, answer["Location"]) == (302, f"{LOGIN}?perdido=1&next={there}")
+    lost = "Su sesión se había cerrado y lo que envió no se guardó."
+    page = browser.get(answer["Location"]).content.decode()
+    assert lost in page
+    assert f'name="next" value="{there}"' in page
+    assert lost not in browser.get(LOGIN).content.decode()
 
 
 def test_a_fragment_sends_the_whole_page_to_log_in(cast: Casts, browse: Any) -> None:

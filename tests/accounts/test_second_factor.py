@@ -274,7 +274,9 @@ def test_clients_are_never_led(cast: Casts, browse: Any, settings: Any) -> None:
 def test_logging_in_says_that_it_is_required(cast: Casts, browse: Any) -> None:
     browser = browse(cast.alfa.agency)
     log_in(browser, cast.alfa.sara.username)
-    assert "Su cargo exige un segundo paso al ingresar" in words_of(browser.get("/oficina/"))
+    page = browser.get("/oficina/")
+    assert "Su cargo exige un segundo paso al ingresar. Activar el segundo paso" in words_of(page)
+    assert '<a class="underline" href="/area-de-clientes/seguridad/">Activar el segundo paso</a>' in page.content.decode()
 
 
 def test_operators_need_one_where_it_is_enforced(db: None, browse: Any, settings: Any) -> None:

@@ -13,6 +13,7 @@ from PIL import Image, PngImagePlugin
 from payments import receipts
 from tenants import branding, context, own
 from tenants.desk import preview
+from tenants.hosts import forget
 from tenants.models import Agency
 from tests.desk.desks import assert_desk_only, errors_of
 from tests.portal.pages import at, queries_of, text_of
@@ -130,6 +131,10 @@ def test_a_logo_is_made_anew_and_served(here: Cast, cast: Casts, browse: Any, ki
     assert _upload(sara, picture(kind, (2000, 500), **hidden), name).status_code == 302
     row = _row(here)
     assert row.logo.startswith("marca/logo-")
+    forget(row)
+    shown = sara.get(at("desk_settings_preview"), {"name": "Alfa", "colour": "#1f5fa8"}).content.decode()
+    assert f'<image href="{at("brand_logo")}?v=' in shown
+    assert ">A</text>" not in shown  # no monogram beside it
     with context.in_agency(here.agency):
         kept = branding.logo_bytes(row)
     assert kept is not None

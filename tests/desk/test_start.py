@@ -53,7 +53,10 @@ def test_only_the_head_is_told(cast: Casts, browse: Any, role: StaffRole) -> Non
     assert f'<a class="btn btn-primary" href="{at("desk_settings")}">Poner mi marca</a>' in page.content.decode()
     with context.in_agency(alfa.agency):
         User.objects.filter(pk=alfa.sara.pk).update(staff_role=role)
-    assert 'data-testid="start"' not in sara.get(at("desk")).content.decode()
+    page = sara.get(at("desk")).content.decode()
+    assert 'data-testid="start"' not in page
+    # Who may only look reads so before filling a form in.
+    assert ("Su cargo es de consulta" in page) == (role == StaffRole.VIEWER)
 
 
 def test_nothing_is_left_at_the_end(cast: Casts, browse: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,7 +121,8 @@ def test_a_blank_cell_takes_nothing_away_and_accounts_are_left_alone(inside_alfa
         (f"{OSCAR}:60%; {OSCAR}:40%", "está dos veces"),
         (f"{OSCAR}:100%; {RITA}:0%", "mayor que cero"),
         ("999999:100%", "No hay un tercero"),
-        (OSCAR, "porcentaje"),
+        (f"{OSCAR}; {RITA}:40%", "porcentaje"),
+        (f"{OSCAR}:", "porcentaje"),
         ("", "Falta el propietario"),
     ],
 )
@@ -132,6 +133,17 @@ def test_refused_owners(inside_alfa: Agency, tmp_path: Path, book: Book, owners:
     assert reason in report.problems[0].reason
     assert list(Unit.objects.values_list("code", flat=True)) == ["IN-1"]
     assert Ownership.objects.count() == 1
+
+
+def test_a_lone_owner_needs_no_share(inside_alfa: Agency, tmp_path: Path, book: Book) -> None:
+    book.unit("IN-2", "1.002.002")
+    book.unit("IN-3", OSCAR)
+    book.unit("IN-3", f"{RITA}:40%")
+    report = load(book, inside_alfa, tmp_path)
+    assert {(s.owner.document, s.share) for s in Ownership.objects.filter(unit__code="IN-2")} == {(OSCAR, Decimal(100))}
+    # Two rows of one unit: the one without a share was all of it, so that nothing is guessed.
+    assert not Unit.objects.filter(code="IN-3").exists()
+    assert {problem.reason for problem in report.problems} == {"Las participaciones de los propietarios suman 140%, no 100%."}
 
 
 def test_a_unit_in_several_rows(inside_alfa: Agency, tmp_path: Path, book: Book) -> None:

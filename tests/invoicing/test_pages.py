@@ -119,6 +119,19 @@ def test_previews_and_rises_ask_as_few_questions_of_many_leases_as_of_few(here: 
     assert {path: len(queries_of(browser, path)) for path in paths} == paths
 
 
+def test_a_preview_leads_to_the_numbering_only_when_that_is_what_lacks(here: Cast, browse: Any) -> None:
+    with context.in_agency(here.agency):
+        with_money(here, 1, first=700)
+    browser, generate = sara(browse, here), at("desk_run_new")
+    link = f'<a href="{at("desk_numbering")}">Numeración</a></div>'
+    early = browser.get(f"{generate}?kind=commission&period={TODAY:%Y-%m}&issued_on={TODAY}").content.decode()
+    assert ("no ha terminado" in early, link in early) == (True, False)
+    with context.in_agency(here.agency):
+        Resolution.objects.all().delete()
+    lacking = browser.get(f"{generate}?kind=commission&period=2026-10&issued_on={TODAY}").content.decode()
+    assert ("Registre primero la numeración" in lacking, link in lacking) == (True, True)
+
+
 def with_money(here: Cast, count: int, *, first: int) -> None:
     """That many leases with an invoice of October; of each second one it was paid late."""
     leases = some_leases(here, count, prefix=f"M{first}")

@@ -7,6 +7,7 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,6 +19,8 @@ from openpyxl import Workbook
 
 import workers.payments  # noqa: F401  (the handlers)
 from clientarea.models import Client
+from payments import accounts, settlement
+from payments.gateway import GatewayState
 from payments.models import AccountKind, BankFile, OrderState, OwnerBank, Payout, PayoutOrder
 from payments.payouts import banks, owner_bank_mail, paying
 from saas.accounts.models import StaffRole, User
@@ -27,9 +30,11 @@ from saas.jobs.run import run_job
 from saas.lib import clock, crypto
 from tenants import context, sealing
 from tests.desk.desks import assert_desk_only
+from tests.payments.money import answer as gateway_answer
+from tests.payments.money import finding, start
 from tests.payouts.steps import check_payouts, collect, liquidate, pay, share_out
 from tests.portal.pages import at, queries_of, tags, text_of
-from tests.world import NOW, TODAY, Cast, Casts
+from tests.world import NOW, PAYU, TODAY, Cast, Casts
 
 ACCOUNT = "03512345678"
 
@@ -112,6 +117,24 @@ def test_from_the_collection_to_the_voucher(here: Cast, sara: Any, browse: Any) 
     with context.in_agency(here.agency):
         fields = [(c.field, c.after) for c in Change.objects.filter(subject="payout_order").order_by("pk")]
     assert [field for field, _after in fields] == ["liquidated", "deduction", "state", "state"]
+
+
+def test_money_that_never_came_in_is_told_before_it_is_paid_out(here: Cast, sara: Any) -> None:
+    """PayU in test mode settles invoices without money: whoever pays the owner sees which."""
+    said = "de prueba, no entró dinero"
+    assert said not in text_of(sara.get(at("desk_payouts_make")))
+    with context.in_agency(here.agency):
+        accounts.save_account(replace(PAYU, test=True))
+        attempt = start(here, here.overdue)
+        settlement.settle_answer(attempt.pk, gateway_answer(finding(attempt, GatewayState.APPROVED, test=True)), now=NOW)
+    text = text_of(sara.get(at("desk_payouts_make")))
+    assert f"CP-2, 23 nov 2026: $ 950.000 de FA-2 {said}" in text
+    assert text.count(said) == 1
+    with context.in_agency(here.agency):
+        (order,) = liquidate(here)
+    text = text_of(sara.get(at("desk_payout", order.pk)))
+    assert f"factura FA-2: canon $ 950.000 {said}" in text
+    assert text.count(said) == 1
 
 
 def test_what_is_old_is_not_liquidated(here: Cast, sara: Any) -> None:

@@ -11,6 +11,7 @@ from django.core import mail
 from django.db import IntegrityError, transaction
 
 from clientarea.models import Notice, NoticeKind
+from clientarea.notice_words import words_of
 from payments import reversals
 from payments.models import (
     DeductionKind,
@@ -362,3 +363,13 @@ def test_the_owner_gets_the_vouchers_by_mail(here: Cast) -> None:
     assert (name, kind, bytes(paper)[:5]) == ("egreso-EG-1.pdf", "application/pdf", b"%PDF-")
     (notice,) = Notice.objects.filter(client=here.berta, kind=NoticeKind.PAYOUT)
     assert (notice.key, notice.data["number"], notice.data["amount"]) == (f"payout:{order.pk}", "EG-1", "759560.00")
+    assert words_of(notice).text == "Comprobante de egreso EG-1, de noviembre de 2026."
+
+
+def test_a_notice_of_several_months_names_none_of_them(here: Cast) -> None:
+    share_out(here, (here.berta, "100"))
+    collect(here, here.invoice)
+    collect(here, here.overdue)
+    pay(here, *liquidate(here))
+    (notice,) = Notice.objects.filter(client=here.berta, kind=NoticeKind.PAYOUT)
+    assert words_of(notice).text == "Comprobante de egreso EG-1, EG-2."

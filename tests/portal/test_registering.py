@@ -300,6 +300,8 @@ def test_a_pending_payment_says_what_is_awaited_and_until_when(here: Cast, brows
     assert f'data-kind="{kind}"' in tags(page, "awaited")[0]
     assert said in text_of(page)
     assert f"{until[kind]} de noviembre de 2026" in text_of(page)
+    # Who pays in cash has not paid yet: nobody may tell them that it was received, nor not to pay.
+    assert ("PayU recibió su pago" in text_of(page), "PayU todavía no tiene el dinero." in text_of(page)) == (kind != "cash", kind == "cash")
 
 
 def test_a_payment_tried_again_is_open_in_its_row_too(here: Cast, browse: Any) -> None:
