@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from urllib.parse import urlsplit
 
 from allauth.core.internal import ratelimit
 from django.conf import settings
@@ -32,11 +33,16 @@ STEP_LABELS = (
 )
 
 
+def _host() -> str:
+    """The platform's host as people type it: with its port, where it has one of its own."""
+    return urlsplit(settings.PLATFORM_ORIGIN).netloc
+
+
 @everyone
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
     """What the platform does, for whom, and how to begin."""
-    return render(request, "platform/front.html", {"platform_host": settings.PLATFORM_HOST})
+    return render(request, "platform/front.html", {"platform_host": _host()})
 
 
 @everyone
@@ -71,7 +77,7 @@ def sent(request: HttpRequest) -> HttpResponse:
 @require_safe
 def slug_state(request: HttpRequest) -> HttpResponse:
     """A fragment: whether a subdomain can be had, while one types."""
-    said = {"slug": "", "error": "", "platform_host": settings.PLATFORM_HOST}
+    said = {"slug": "", "error": "", "platform_host": _host()}
     if not _within_limits(request, "signup_slug"):
         return render(request, "platform/slug_state.html", said, status=429)
     typed = request.GET.get("slug", "")[:100]
@@ -95,7 +101,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if signup.state != SignupState.REQUESTED:
         return redirect("signup_state", pk=signup.pk)
     form = OtherSlugForm(request.POST if "slug" in request.POST else None, signup=signup, initial={"slug": signup.slug})
-    page = {"signup": signup, "form": form, "platform_host": settings.PLATFORM_HOST, "taken": ""}
+    page = {"signup": signup, "form": form, "platform_host": _host(), "taken": ""}
     if form.is_bound and not form.is_valid():
         return render(request, "platform/confirm.html", page | {"taken": "Elija otro subdominio."}, status=409)
     slug = form.cleaned_data["slug"] if form.is_bound else signup.slug
@@ -125,7 +131,7 @@ def state(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "ready": ready,
         "failed": signup.state == SignupState.FAILED,
         "waits": signup.state == SignupState.PENDING,
-        "host": f"{signup.slug}.{settings.PLATFORM_HOST}",
+        "host": f"{signup.slug}.{_host()}",
         "link": signups.login_url(signup) if ready else "",
     }
     fragment = bool(request.headers.get("HX-Request"))
@@ -160,7 +166,7 @@ def _steps(signup: Signup) -> list[tuple[str, str]]:
 
 
 def _sign_up_page(request: HttpRequest, form: SignupForm, *, status: int = 200) -> HttpResponse:
-    return render(request, "platform/signup.html", {"form": form, "platform_host": settings.PLATFORM_HOST}, status=status)
+    return render(request, "platform/signup.html", {"form": form, "platform_host": _host()}, status=status)
 
 
 urlpatterns = [

@@ -45,8 +45,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)
         if second_factor.is_missing(user):
-            said = gettext("Su cargo exige un segundo paso al ingresar.")
-            messages.warning(request, format_html('{} <a class="underline" href="{}">{}</a>', said, reverse("security"), gettext("Activar el segundo paso")))
+            said, way = gettext("Su cargo exige un segundo paso al ingresar."), gettext("Activar el segundo paso")
+            messages.warning(request, format_html('{} <a class="underline" href="{}">{}</a>', said, reverse("security"), way))
         return response
 
     def get_logout_redirect_url(self, request: HttpRequest) -> str:

@@ -52,6 +52,8 @@ AGENCY = Agency(nit="860002964", nit_check="4")
         ("{{ v|phone }}", "", ""),
         ("{{ v|initials }}", "Inmobiliaria del Río", "ID"),
         ("{{ v|initials }}", "árbol", "Á"),
+        ("Con {{ v|ended }}", "Casas & Cía S.A.S.", "Con Casas &amp; Cía S.A.S."),
+        ("Con {{ v|ended }}", "Casas", "Con Casas."),
         ("{{ v|initials }}", None, ""),
     ],
 )

@@ -246,6 +246,11 @@ def test_links_that_are_dead(visitor: Browser, alfa: Agency, monkeypatch: pytest
     assert signup.state == "requested"
 
 
+def test_an_address_is_shown_with_the_port_that_it_needs(visitor: Browser, settings: Any) -> None:
+    settings.PLATFORM_ORIGIN = "http://plataforma.test:8000"
+    assert ".plataforma.test:8000</span>" in visitor.get("/registro/").content.decode()
+
+
 def test_the_state_page_tells_only_who_knows_the_id(visitor: Browser) -> None:
     assert visitor.get(f"/registro/estado/{uuid.uuid4()}/").status_code == 404
     waiting = a_signup("espera", state=SignupState.REQUESTED)

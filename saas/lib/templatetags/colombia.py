@@ -76,6 +76,12 @@ def initials(name: str | None) -> str:
 
 
 @register.filter
+def ended(name: str | None) -> str:
+    """A name at the end of a sentence, with the sentence's point: `Casas S.A.S.` has it already."""
+    return f"{(name or '').removesuffix('.')}."
+
+
+@register.filter
 def translated(text: Any) -> str:
     """A Spanish text of ours that was kept in the database or comes from a table, in the reader's language."""
     return languages.translated(str(text or ""))
