@@ -19,6 +19,7 @@ from payments.models import InvoiceKind, InvoiceRun, ItemState, RunKind, RunStat
 from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole
 from saas.lib import clock
+from saas.lib.paging import page_of
 
 SHOWN = 50  # of each list on a page
 KINDS = {RunKind.MONTH: InvoiceKind.RENT, RunKind.COMMISSION: InvoiceKind.COMMISSION}
@@ -59,9 +60,10 @@ def desk_run_new(request: HttpRequest) -> HttpResponse:
         named = {"period": data["period"], "issued_on": data["issued_on"]}
         seen = runs.preview(data["kind"], **named)
         context |= {
-            "seen": seen, "totals": seen.totals, "drafts": seen.drafts[:SHOWN], "shown": SHOWN, "kind": data["kind"], **named,
+            "seen": seen, "totals": seen.totals, "drafts": page_of(request, seen.drafts), "kind": data["kind"], **named,
             "reasons": Counter(_family(each.reason) for each in seen.skipped).most_common(), "skipped": seen.skipped[:SHOWN],
-            "refusal": runs.refusal(data["kind"], **named, today=today), "rising": sum(1 for draft in seen.drafts if draft.increase_id),
+            "refusal": runs.refusal(data["kind"], **named, today=today),
+            "by_day": runs.too_soon(data["kind"], **named, today=today), "rising": sum(1 for draft in seen.drafts if draft.increase_id),
         }  # fmt: skip
     return render(request, "payments/desk_run_new.html", context)
 
