@@ -25,7 +25,7 @@ from saas.api.notices import send_test
 from saas.audit.changes import record
 from saas.audit.models import Change
 from saas.desk_history import SUBJECTS, _field
-from saas.lib import clock, seen
+from saas.lib import seen
 from tenants import context, own
 from tests.accounts.steps import words_of
 from tests.desk.test_team import DESK
@@ -301,7 +301,7 @@ def test_a_moment_and_a_telephone_are_told_as_people_write_them(two: Casts, brow
         after = {"archived_at": NOW, "mobile": "+573001112233"}
         record("client", 1, before={"archived_at": None, "mobile": ""}, after=after, by=two.alfa.sara, now=NOW)
     page = words_of(browse(two.alfa.agency, two.alfa.sara).get(HISTORY + "?que=client&cual=1"))
-    assert f"archivado — {clock.long_datetime(NOW)} Sara Equipo" in page
+    assert "archivado — 23 de noviembre de 2026, 10:00 a. m. Sara Equipo" in page
     assert "— 300 111 2233 Sara Equipo" in page
 
 
