@@ -28,6 +28,11 @@ HOW = [
     (CHOSEN, _("A las facturas que marco en la lista; si sobra, queda como saldo a favor")),
     (CREDIT, _("Guardarlo todo como saldo a favor")),
 ]
+NEEDED = {  # what each means does not go without, in words; cash goes without both
+    "Transferencia": (_("Escriba el número de la transferencia."), _("Adjunte el soporte de la transferencia.")),
+    "Consignación": (_("Escriba el número de la consignación."), _("Adjunte el recibo de la consignación.")),
+    "Cheque": (_("Escriba el número del cheque."), _("Adjunte una copia del cheque.")),
+}
 OLDEST_DAY = timedelta(days=366)
 
 
@@ -37,6 +42,20 @@ class CopField(PositivePesosField):
     def __init__(self, **options: Any) -> None:
         widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "text-end"})
         super().__init__(**{"widget": widget, **options})
+
+
+class _EmptyForCash:
+    """A field that only cash goes without: its hint says so, and its label does not call it an option."""
+
+    hint_says_when = True
+
+
+class _ReferenceField(_EmptyForCash, LineField):
+    """The bank's number of a payment."""
+
+
+class _ProofField(_EmptyForCash, forms.FileField):
+    """The paper that shows a payment."""
 
 
 class PaymentFilter(FilterForm):
@@ -101,17 +120,17 @@ class ManualForm(desk_repeats.AsksAgain, _LinesForm):
     amount = CopField(label=_("Valor recibido"), help_text=_("En pesos, por ejemplo 1.215.000."))
     paid_on = DayField(label=_("Fecha en que pagó"))
     means = forms.ChoiceField(label=_("Medio"), choices=[(each, each) for each in manual.MEANS])
-    reference = LineField(
+    reference = _ReferenceField(
         label=_("Referencia"),
         max_length=80,
         required=False,
-        help_text=_("El número de la transferencia, consignación o cheque. Solo el efectivo va sin él."),
+        help_text=_("El número de la transferencia, la consignación o el cheque. En efectivo puede dejarla vacía."),
     )
     again = desk_repeats.AgainField()
-    proof = forms.FileField(
+    proof = _ProofField(
         label=_("Soporte"),
         required=False,
-        help_text=_("PDF, JPEG o PNG de hasta 5 MB. Solo el efectivo va sin él. Solo lo ve el equipo."),
+        help_text=_("PDF, JPEG o PNG de hasta 5 MB. En efectivo puede ir sin él. Solo lo ve el equipo."),
         widget=forms.FileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
     )
     how = forms.ChoiceField(
@@ -149,11 +168,11 @@ class ManualForm(desk_repeats.AsksAgain, _LinesForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if data.get("means") not in (None, manual.MEANS[0]):
+        if (needed := NEEDED.get(data.get("means", ""))) is not None:
             if not data.get("reference") and "reference" not in self.errors:
-                self.add_error("reference", _("Escriba el número que la identifica."))
+                self.add_error("reference", needed[0])
             if not data.get("proof") and "proof" not in self.errors:
-                self.add_error("proof", _("Adjunte el soporte: solo el efectivo se registra sin él."))
+                self.add_error("proof", needed[1])
         self.ask_again(data.get("reference", ""), desk_repeats.received(data.get("reference", ""), key=data.get("key")))
         if data.get("how") == CHOSEN:
             self._check_chosen()

@@ -5,6 +5,7 @@ Each form carries a key, so that sending it twice does its work once. Money move
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from django.contrib import messages
@@ -19,9 +20,9 @@ from clientarea.desk import search
 from clientarea.models import Client
 from payments import credits, manual, proofs, reviews
 from payments.desk_forms import CreditForm, ManualForm
-from payments.models import Invoice, Review
+from payments.models import Invoice, Payment, Review
 from saas.accounts.doors import staff_of, who
-from saas.accounts.models import StaffRole
+from saas.accounts.models import StaffRole, User
 from saas.audit.changes import note
 from saas.lib import clock
 from saas.lib.money import cop
@@ -49,17 +50,11 @@ def desk_register_client(request: HttpRequest, pk: int) -> HttpResponse:
         request.POST if request.method == "POST" else None, request.FILES or None, client=client, today=today,
         invoices=_owed(client), initial={"paid_on": today},
     )  # fmt: skip
-    if request.method == "POST" and form.is_valid():
-        try:
-            with transaction.atomic():
-                payment = proofs.register_payment(form.entry(), proof=form.cleaned_data["proof"], staff=who(request), now=now)
-                note("payment", payment.pk, field="registered", said=payment.receipt.full_number, by=who(request), now=now)
-        except manual.EntryRefused as error:
-            form.add_error(None, str(error))
-        else:
-            told = _("Pago registrado: comprobante %(number)s. Se le envía al cliente por correo.")
-            messages.success(request, told % {"number": payment.receipt.full_number})
-            return redirect("desk_payment", pk=payment.pk)
+    payment = _register(form, staff=who(request), now=now) if request.method == "POST" else None
+    if payment is not None:
+        told = _("Pago registrado: comprobante %(number)s. Se le envía al cliente por correo.")
+        messages.success(request, told % {"number": payment.receipt.full_number})
+        return redirect("desk_payment", pk=payment.pk)
     return render(request, "payments/desk_register_client.html", {"client": client, "form": form, "credit": credits.credit_of(client)})
 
 
@@ -90,6 +85,21 @@ def desk_credit(request: HttpRequest, pk: int) -> HttpResponse:
     uses = client.credit_uses.select_related("made_by").prefetch_related("movements__invoice").order_by("-pk")[:20]
     context = {"client": client, "held": held, "credit": credit, "form": form, "uses": uses, "review": review}
     return render(request, "payments/desk_credit.html", context)
+
+
+@transaction.atomic
+def _register(form: ManualForm, *, staff: User, now: datetime) -> Payment | None:
+    """Register what was typed; None if the form says why not. In one transaction from the question about its reference on
+    (payments/repeats.py)."""
+    if not form.is_valid():
+        return None
+    try:
+        payment = proofs.register_payment(form.entry(), proof=form.cleaned_data["proof"], staff=staff, now=now)
+    except manual.EntryRefused as error:
+        form.add_error(None, str(error))
+        return None
+    note("payment", payment.pk, field="registered", said=payment.receipt.full_number, by=staff, now=now)
+    return payment
 
 
 def _owed(client: Client) -> list[Invoice]:

@@ -144,7 +144,7 @@ def _keep_invoice(said: InvoiceSaid, books: Books, sheet: SheetReport, *, now: d
     prefix, number = said.key
     first = books.said.get(said.key)
     if first is not None:
-        if first.values == said.values and first.state == said.state:
+        if first.state == said.state and not store.differs(books.invoices[said.key], said.values):
             sheet.settle(said.row, Fate.UNCHANGED)
         else:
             sheet.reject(said.row, "Número", repeated(full(said.key), first.row))
@@ -152,7 +152,7 @@ def _keep_invoice(said: InvoiceSaid, books: Books, sheet: SheetReport, *, now: d
     invoice = books.invoices.get(said.key)
     voided = said.state == "void"
     if invoice is None:
-        invoice = Invoice(prefix=prefix, number=number, applied=ZERO, voided_at=now if voided else None, **said.values)
+        invoice = store.slim(Invoice(prefix=prefix, number=number, applied=ZERO, voided_at=now if voided else None, **said.values))
         books.invoices[said.key] = invoice
         books.new.append(invoice)
         sheet.make(said.row, "invoice", invoice)
@@ -170,6 +170,7 @@ def _keep_invoice(said: InvoiceSaid, books: Books, sheet: SheetReport, *, now: d
             sheet.change(said.row, "invoice", invoice, before=before)
         sheet.settle(said.row, Fate.UPDATED if changed else Fate.UNCHANGED)
     books.said[said.key] = said
+    said.said = ()  # the invoice has it: of a whole workbook it is not held twice
 
 
 def _frozen(invoice: Invoice, said: InvoiceSaid, books: Books) -> tuple[str, str] | None:
@@ -274,8 +275,8 @@ def _receipt(paid: Paid) -> Receipt:
     """The receipt that the agency gave, by its own number, with what receipts.issue() would have kept."""
     said, payment = paid.said, paid.payment
     client = payment.client
-    return Receipt(
-        prefix=said.receipt[0], number=said.receipt[1], payment=payment, client=client, amount=said.amount, issued_at=paid.settled_at,
+    return Receipt(  # by the payment's id: a payment that is given holds its receipt for as long as it is there itself
+        prefix=said.receipt[0], number=said.receipt[1], payment_id=payment.pk, client=client, amount=said.amount, issued_at=paid.settled_at,
         code=crypto.random_reference(10),
         content={
             "client": client.name,
@@ -312,7 +313,7 @@ def _write(books: Books, records: list[Paid]) -> None:
         store.insert([paid.payment for paid in piece])
         store.insert([PaymentLine(payment=paid.payment, invoice=invoice, amount=amount) for paid in piece for invoice, amount in paid.meant])
         store.insert([_receipt(paid) for paid in piece])
-    store.insert_each(Movement(**move._asdict()) for move in books.moves)
+    store.insert(Movement(**move._asdict()) for move in books.moves)
     store.insert(books.deducted)
     _count_on(max((paid.said.receipt[1] for paid in records if paid.said.receipt[0] == PREFIX), default=0))
 

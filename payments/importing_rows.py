@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from sys import intern
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -80,17 +81,23 @@ STATES = {
 Key = tuple[str, int]  # prefix and number
 
 
-@dataclass
+@dataclass(slots=True)
 class InvoiceSaid:
-    """What a row of Facturas says."""
+    """What a row of Facturas says, by the fields `names`; nothing any more of one that was kept: its invoice has it."""
 
     row: int
     key: Key
     state: str
-    values: dict[str, Any]
+    names: tuple[str, ...]
+    said: tuple[Any, ...]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is said by field."""
+        return dict(zip(self.names, self.said, strict=True))
 
 
-@dataclass
+@dataclass(slots=True)
 class PaymentSaid:
     """What a row of Pagos says."""
 
@@ -113,10 +120,11 @@ def read_invoices(
     rows: Iterable[Row], sheet: SheetReport, clients: Mapping[str, int], leases: Mapping[str, int]
 ) -> list[InvoiceSaid]:
     """The invoices of the rows that can be used; the others are refused."""
-    result = []
+    result: list[InvoiceSaid] = []
+    names: tuple[str, ...] = ()
     for row in rows:
         cells = Cells(sheet, row)
-        key = (cells.text("Prefijo", most=10).upper(), cells.whole("Número", least=1, most=10**15))
+        key = (intern(cells.text("Prefijo", most=10).upper()), cells.whole("Número", least=1, most=10**15))
         values: dict[str, Any] = {
             "kind": cells.choice("Tipo", KINDS, InvoiceKind.RENT),
             "lease_id": None if fold(str(cells.raw("Contrato") or "")) == NO_LEASE else cells.named("Contrato", leases, 0),
@@ -124,7 +132,7 @@ def read_invoices(
             "period": cells.period("Periodo"),
             "issued_on": cells.day("Fecha emisión"),
             "due_on": cells.day("Fecha vencimiento"),
-            "concept": cells.needed("Concepto", most=200),
+            "concept": intern(cells.needed("Concepto", most=200)),
             "base": cells.money("Canon o comisión"),
             "administration": cells.money("Administración"),
             "iva": cells.money("IVA"),
@@ -139,7 +147,9 @@ def read_invoices(
                 told = {"total": cop(values["total"]), "sum": cop(due)}
                 cells.refuse("Total", _("El total dice %(total)s, pero canon + administración + IVA − retención da %(sum)s.") % told)
         if cells.ok:
-            result.append(InvoiceSaid(row.number, key, state, cells.without(values, {"cufe": "CUFE"})))
+            said = cells.without(values, {"cufe": "CUFE"})
+            names = names if len(names) == len(said) else tuple(said)  # one for all rows: a sheet has its columns
+            result.append(InvoiceSaid(row.number, key, state, names, tuple(said.values())))
     return result
 
 

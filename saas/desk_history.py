@@ -28,7 +28,7 @@ from pqrs.models import CaseKind
 from saas.accounts.doors import staff_of
 from saas.accounts.models import Role, StaffRole, User
 from saas.audit.models import Change
-from saas.lib import clock
+from saas.lib import clock, phones
 from saas.lib.money import cop
 from saas.lib.paging import page_of
 
@@ -76,6 +76,7 @@ WORDS: dict[str, Any] = {
     **dict(NoticeKind.choices), **dict(CaseKind.choices),
 }  # fmt: skip
 LINKS: dict[str, Any] = {"unit_id": Unit, "renter_id": Client, "co_renter_id": Client}  # what is kept by its number, and read by its name
+PHONES = ("mobile", "landline", "phone")
 _NAMED: dict[Any, str] = {Client: "name", Unit: "code"}
 _SHARE = re.compile(r"'(\d+)': Decimal\('([\d.]+)'\)")
 
@@ -185,6 +186,13 @@ def _column(model: str, name: str) -> Any:
         return None
 
 
+def _moment(text: str) -> str:
+    try:
+        return clock.long_datetime(datetime.fromisoformat(text))
+    except ValueError:
+        return text
+
+
 def _value(model: str, name: str, text: str, names: Mapping[tuple[str, str], str]) -> str:
     """A value in words: a choice and what it points to by their names, a yes or no, a day and an amount as people write them."""
     column = _column(model, name)
@@ -194,6 +202,10 @@ def _value(model: str, name: str, text: str, names: Mapping[tuple[str, str], str
         said = ", ".join(f"{names.get((name, number), number)} {float(share):g} %" for number, share in _SHARE.findall(text)) or text
     elif text and isinstance(column, DateField) and not isinstance(column, DateTimeField):
         said = clock.short_date(date.fromisoformat(text))
+    elif text and isinstance(column, DateTimeField):
+        said = _moment(text)
+    elif text and name in PHONES:
+        said = phones.pretty(text)
     elif text and isinstance(column, DecimalField) and column.max_digits > PERCENT_DIGITS:
         said = cop(Decimal(text))
     return said if len(said) <= LONGEST else said[:LONGEST].rstrip() + "…"

@@ -30,7 +30,7 @@ class ProblemKind(StrEnum):
     NOTICE = "notice"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something about a row of a sheet, in Spanish, for the people of the agency."""
 
@@ -46,7 +46,7 @@ class Problem:
         }  # fmt: skip
 
 
-@dataclass
+@dataclass(slots=True)
 class Made:
     """A row of the database that a row of the workbook wrote: with `before` the fields that it changed, as they were;
     without, all of it is new. `note` says more of it to people."""

@@ -38,16 +38,17 @@ def put(row: Model, values: dict[str, Any]) -> dict[str, Any]:
     return before
 
 
-def insert(rows: Sequence[M]) -> None:
-    """Write new rows; each gets its id."""
-    if rows:
-        type(rows[0])._default_manager.bulk_create(rows, batch_size=CHUNK)
+def slim(row: M) -> M:
+    """A new row of many fields in half of its memory, where they wait by the ten thousand: the dict that its fields grew into has room
+    for twice as many. (Up to 28 fields Python shares the names between all rows, which is less still.)"""
+    row.__dict__ = dict(row.__dict__)
+    return row
 
 
-def insert_each(rows: Iterable[Model]) -> None:
-    """Write new rows as they are made: no more than CHUNK of them are in memory."""
+def insert(rows: Iterable[Model]) -> None:
+    """Write new rows, each of which gets its id; where they are made meanwhile, no more than CHUNK of them are in memory."""
     for piece in chunks(rows):
-        insert(piece)
+        type(piece[0])._default_manager.bulk_create(piece)
 
 
 def rewrite(rows: Sequence[M], fields: Iterable[str]) -> None:

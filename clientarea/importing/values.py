@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -31,6 +32,12 @@ _FAILED = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", 
 _PERCENT = re.compile(r"(?P<whole>[0-9]{1,3})(?:[.,](?P<part>[0-9]{1,2}))?\s*%?")
 _SEPARATORS = re.compile(r"[\s\u00a0.\-\u2010-\u2015]+")
 _NUMBERED = re.compile(r"(?:(?P<before>.*?)\s*-\s*|(?P<letters>[^0-9-]*?)\s*)(?P<number>[0-9]{1,15})")
+
+
+@lru_cache(maxsize=5000)
+def _once(value: T) -> T:
+    """An amount or a day that is equal to `value`: a workbook repeats few of them by the hundred thousand."""
+    return value
 
 
 class Cells:
@@ -94,15 +101,15 @@ class Cells:
         amount = self.read(column, parse_cop, ZERO)
         if amount < 0:
             self.refuse(column, _("El valor %s no puede ser negativo.") % cop(amount))
-        return amount.quantize(CENT)
+        return _once(amount.quantize(CENT))
 
     def day(self, column: str) -> date:
         """A date in any spelling of saas.lib.clock."""
-        return self.read(column, parse_date, date.min)
+        return _once(self.read(column, parse_date, date.min))
 
     def period(self, column: str) -> date:
         """The first day of a month."""
-        return self.read(column, parse_period, date.min)
+        return _once(self.read(column, parse_period, date.min))
 
     def whole(self, column: str, *, least: int, most: int) -> int:
         """A whole number between two."""

@@ -6,9 +6,11 @@ the value that Excel last kept.
 
 from __future__ import annotations
 
+import pickle
 import re
 import zipfile
 import zlib
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -75,11 +77,45 @@ class Row:
         return dict(zip(self.columns, self.values, strict=True))
 
 
+class Rows:
+    """The rows of a sheet, packed: a workbook has cells by the million, and they wait while the sheets before are read."""
+
+    PIECE = 500
+
+    def __init__(self, columns: tuple[str, ...] = ()) -> None:
+        self._columns = columns
+        self._packed: deque[bytes] = deque()
+        self._open: list[tuple[int, tuple[Any, ...]]] = []
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, number: int, values: tuple[Any, ...]) -> None:
+        """One more."""
+        self._open.append((number, values))
+        self._count += 1
+        if len(self._open) >= self.PIECE:
+            self._pack()
+
+    def taken(self) -> Iterator[Row]:
+        """Each row once, in order: what was taken is kept no longer."""
+        self._pack()
+        while self._packed:
+            for number, values in pickle.loads(zlib.decompress(self._packed.popleft())):  # noqa: S301  (packed above)
+                yield Row(number, self._columns, values)
+
+    def _pack(self) -> None:
+        if self._open:
+            self._packed.append(zlib.compress(pickle.dumps(self._open, pickle.HIGHEST_PROTOCOL), 1))
+            self._open = []
+
+
 @dataclass
 class BookRead:
     """What a workbook says: the rows of each sheet, and the sheets and columns that nobody asked for (sheet, column or "")."""
 
-    rows: dict[str, list[Row]] = field(default_factory=dict)
+    rows: dict[str, Rows] = field(default_factory=dict)
     unread: list[tuple[str, str]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
 
@@ -152,7 +188,7 @@ def _read(stream: IO[bytes], specs: Sequence[SheetSpec]) -> BookRead:
     return read
 
 
-def _rows(lines: Iterable[tuple[Any, ...]], spec: SheetSpec, read: BookRead) -> list[Row]:
+def _rows(lines: Iterable[tuple[Any, ...]], spec: SheetSpec, read: BookRead) -> Rows:
     """The rows below the first that is not blank, which names the columns."""
     numbered = enumerate(lines, start=1)
     header: tuple[Any, ...] = next((line for _number, line in numbered if _filled(line)), ())
@@ -163,7 +199,7 @@ def _rows(lines: Iterable[tuple[Any, ...]], spec: SheetSpec, read: BookRead) -> 
     lacking = [column for column, place in found.items() if place is None and column not in spec.optional]
     if lacking:
         read.missing.extend(_("la columna «%(column)s» en la hoja «%(sheet)s»") % {"column": c, "sheet": spec.name} for c in lacking)
-        return []
+        return Rows()
     wanted = [(column, place) for column, place in found.items() if place is not None]
     taken, columns = {place for _column, place in wanted}, tuple(column for column, _place in wanted)
     read.unread += [
@@ -171,12 +207,12 @@ def _rows(lines: Iterable[tuple[Any, ...]], spec: SheetSpec, read: BookRead) -> 
         for place, title in enumerate(header)
         if place not in taken and SheetSpec.key(title) not in ("", *OURS)
     ]
-    rows = []
+    rows = Rows(columns)
     for number, line in numbered:
         if not _filled(line):
             continue
         width = len(line)
-        rows.append(Row(number, columns, tuple(line[place] if place < width else None for _column, place in wanted)))
+        rows.add(number, tuple(line[place] if place < width else None for _column, place in wanted))
         if len(rows) > MOST_ROWS:
             raise BookError(_("La hoja «%(sheet)s» tiene más de %(most)s filas: divídala.") % {"sheet": spec.name, "most": MOST_ROWS})
     return rows

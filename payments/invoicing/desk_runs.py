@@ -19,6 +19,7 @@ from payments.models import InvoiceKind, InvoiceRun, ItemState, RunKind, RunStat
 from saas.accounts.doors import staff_of, who
 from saas.accounts.models import StaffRole
 from saas.lib import clock
+from saas.lib.paging import page_of
 
 SHOWN = 50  # of each list on a page
 KINDS = {RunKind.MONTH: InvoiceKind.RENT, RunKind.COMMISSION: InvoiceKind.COMMISSION}
@@ -58,12 +59,11 @@ def desk_run_new(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         named = {"period": data["period"], "issued_on": data["issued_on"]}
         seen = runs.preview(data["kind"], **named)
-        why = runs.refusal(data["kind"], **named, today=today)
         context |= {
-            "seen": seen, "totals": seen.totals, "drafts": seen.drafts[:SHOWN], "shown": SHOWN, "kind": data["kind"], **named,
+            "seen": seen, "totals": seen.totals, "drafts": page_of(request, seen.drafts), "kind": data["kind"], **named,
             "reasons": Counter(_family(each.reason) for each in seen.skipped).most_common(), "skipped": seen.skipped[:SHOWN],
-            "refusal": why, "lacks_numbers": why and why == runs.numberless(data["kind"], issued_on=data["issued_on"]),
-            "rising": sum(1 for draft in seen.drafts if draft.increase_id),
+            "refusal": runs.refusal(data["kind"], **named, today=today),
+            "by_day": runs.too_soon(data["kind"], **named, today=today), "rising": sum(1 for draft in seen.drafts if draft.increase_id),
         }  # fmt: skip
     return render(request, "payments/desk_run_new.html", context)
 

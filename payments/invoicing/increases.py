@@ -25,6 +25,7 @@ from saas.audit.models import Change
 from saas.jobs.defer import defer
 from saas.lib import clock, mail
 from saas.lib.among import among
+from saas.lib.money import cop
 from tenants import branding
 from tenants.models import Agency
 
@@ -124,9 +125,14 @@ def announce(lease_id: int, *, percent: Decimal, from_on: date, staff: User, now
             lease=lease, from_on=from_on, percent=percent, ipc_year=offered.ipc_year, old_rent=lease.rent, new_rent=new_rent,
             made_by=staff, made_at=now,
         )  # fmt: skip
-        record("lease", lease.pk, before={}, after={"rent_increase": f"{new_rent} desde {from_on.isoformat()}"}, by=staff, now=now)
+        record("lease", lease.pk, before={}, after={"rent_increase": _in_words(new_rent, from_on)}, by=staff, now=now)
         defer(JOB, str(made.pk), now=now, increase_id=made.pk)
     return made
+
+
+def _in_words(rent: Decimal, from_on: date) -> str:
+    """As the history of changes keeps it."""
+    return f"{cop(rent)} desde el {clock.short_date(from_on)}"
 
 
 def withdraw(increase_id: int, *, staff: User, now: datetime) -> None:
@@ -134,7 +140,7 @@ def withdraw(increase_id: int, *, staff: User, now: datetime) -> None:
     with transaction.atomic():
         row = RentIncrease.objects.select_for_update().filter(pk=increase_id, applied_at=None).first()
         if row is not None:
-            told = f"{row.new_rent} desde {row.from_on.isoformat()}"
+            told = _in_words(row.new_rent, row.from_on)
             record("lease", row.lease_id, before={"rent_increase": told}, after={"rent_increase": ""}, by=staff, now=now)
             row.delete()
 
@@ -176,7 +182,7 @@ def send_notice(increase_id: int, *, agency: Agency, now: datetime) -> bool:
         return False
     with transaction.atomic():
         RentIncrease.objects.filter(pk=row.pk, notified_at=None).update(notified_at=now)
-        record("lease", row.lease_id, before={}, after={"rent_increase_notice": now.isoformat(timespec="minutes")}, by=None, now=now)
+        record("lease", row.lease_id, before={}, after={"rent_increase_notice": clock.long_datetime(now)}, by=None, now=now)
     return True
 
 

@@ -60,19 +60,21 @@ def preview(kind: str, *, period: date, issued_on: date) -> Preview:
 
 def refusal(kind: str, *, period: date, issued_on: date, today: date) -> str:
     """Why a run of a month may not begin, in Spanish; empty when it may."""
-    if kind == RunKind.COMMISSION and monthly.last_day(period) >= today:
-        return f"{clock.month_name(period).capitalize()} no ha terminado: la comisión se factura sobre lo recaudado en el mes completo."
-    if issued_on > today:
-        return "La fecha de emisión no puede ser futura."
-    return numberless(kind, issued_on=issued_on)
-
-
-def numberless(kind: str, *, issued_on: date) -> str:
-    """Why the numbering of a kind of run does not serve, in Spanish; empty when it does."""
+    if told := too_soon(kind, period=period, issued_on=issued_on, today=today):
+        return told
     resolution = numbering.active(SERIES[RunKind(kind)])
     if resolution is None:
         return f"Registre primero la numeración de «{Series(SERIES[RunKind(kind)]).label}»."
     return numbering.warning(resolution, today=issued_on) if resolution.left == 0 else ""
+
+
+def too_soon(kind: str, *, period: date, issued_on: date, today: date) -> str:
+    """Why a run may not begin yet, by its days alone; empty when it may."""
+    if kind == RunKind.COMMISSION and monthly.last_day(period) >= today:
+        return f"{clock.month_name(period).capitalize()} no ha terminado: la comisión se factura sobre lo recaudado en el mes completo."
+    if issued_on > today:
+        return "La fecha de emisión no puede ser futura."
+    return ""
 
 
 def begin(kind: str, *, period: date, issued_on: date, key: UUID, staff: User, now: datetime) -> InvoiceRun:

@@ -17,7 +17,7 @@ from clientarea.estate import in_force
 from clientarea.importing.estate import LEASES, UNITS, import_leases, import_units, lease_ids, unit_ids
 from clientarea.importing.people import PEOPLE, client_ids, import_people
 from clientarea.importing.report import Report, SheetReport
-from clientarea.importing.workbook import BookError, Row, SheetSpec, read_workbook
+from clientarea.importing.workbook import BookError, Row, Rows, SheetSpec, read_workbook
 from clientarea.models import Client
 from payments.importing import import_money
 from payments.importing_rows import INVOICES, PAYMENTS
@@ -72,7 +72,7 @@ def import_book(
 class _Watch:
     """The rows of the sheets, one by one, told to `progress` as they are begun."""
 
-    def __init__(self, rows: dict[str, list[Row]], report: Report, progress: Progress | None) -> None:
+    def __init__(self, rows: dict[str, Rows], report: Report, progress: Progress | None) -> None:
         self._rows = rows
         self._report = report
         self._progress = progress
@@ -81,10 +81,7 @@ class _Watch:
 
     def __call__(self, spec: SheetSpec) -> Iterator[Row]:
         titles = self._report.sheets[spec.name].titles
-        rows = self._rows.pop(spec.name)  # each row once: its cells need not stay in memory
-        rows.reverse()
-        while rows:
-            row = rows.pop()
+        for row in self._rows.pop(spec.name).taken():
             cells = row.cells
             titles[row.number] = " · ".join(str(cells[name]) for name in spec.told if cells.get(name) is not None)[:200]
             self._begun += 1

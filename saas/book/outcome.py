@@ -89,12 +89,12 @@ def outcome_of(report: Report) -> Outcome:
 def keep_lines(book: BookImport, outcome: Outcome) -> None:
     """Put the lines of an outcome in the place of those that were there."""
     book.lines.all().delete()
-    store.insert_each(BookLine(book=book, **line._asdict()) for line in outcome.lines)
+    store.insert(BookLine(book=book, **line._asdict()) for line in outcome.lines)
 
 
 def keep_records(book: BookImport, report: Report) -> None:
     """Remember everything that an import wrote, after it was written."""
-    store.insert_each(_record(book, made) for sheet in report.sheets.values() for made in sheet.made)
+    store.insert(_record(book, made) for sheet in report.sheets.values() for made in sheet.made)
 
 
 def _record(book: BookImport, made: Made) -> BookRecord:

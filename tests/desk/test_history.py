@@ -283,7 +283,7 @@ def test_the_log_is_searched(two: Casts, browse: Any, asked: str, shown: int) ->
 
 def test_a_change_is_told_in_words(two: Casts, browse: Any) -> None:
     page = words_of(browse(two.alfa.agency, two.alfa.sara).get(HISTORY + "?que=unit"))
-    assert "Inmueble 1 dirección Calle 1 Calle 2 Sara Equipo" in page
+    assert "Inmueble 1 · dirección Calle 1 Calle 2 Sara Equipo" in page
     assert "1 cambio" in page
     assert browse(two.beta.agency, two.beta.sara).get(HISTORY).content.decode().count('data-testid="change-row"') == 0
 
@@ -292,8 +292,17 @@ def test_a_choice_is_told_by_its_name(two: Casts, browse: Any) -> None:
     with context.in_agency(two.alfa.agency):
         record("payout_order", 7, before={"state": "draft"}, after={"state": "reviewed"}, by=two.alfa.sara, now=NOW)
     page = words_of(browse(two.alfa.agency, two.alfa.sara).get(HISTORY + "?que=payout_order"))
-    assert "Egreso 7 estado Borrador Revisado Sara Equipo" in page
+    assert "Egreso 7 · estado Borrador Revisado Sara Equipo" in page
     assert "reviewed" not in page
+
+
+def test_a_moment_and_a_telephone_are_told_as_people_write_them(two: Casts, browse: Any) -> None:
+    with context.in_agency(two.alfa.agency):
+        after = {"archived_at": NOW, "mobile": "+573001112233"}
+        record("client", 1, before={"archived_at": None, "mobile": ""}, after=after, by=two.alfa.sara, now=NOW)
+    page = words_of(browse(two.alfa.agency, two.alfa.sara).get(HISTORY + "?que=client&cual=1"))
+    assert "archivado — 23 de noviembre de 2026, 10:00 a. m. Sara Equipo" in page
+    assert "— 300 111 2233 Sara Equipo" in page
 
 
 def test_a_row_s_page_leads_to_its_part(two: Casts, browse: Any) -> None:

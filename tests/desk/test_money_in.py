@@ -239,8 +239,9 @@ def test_a_reference_used_before_is_asked_about_once_more(here: Cast, browse: An
     [
         ({"amount": "0"}, "Escriba un valor mayor que cero."), ({"amount": "mil"}, "No se entiende"),
         ({"paid_on": (clock.today() + timedelta(days=1)).isoformat()}, "La fecha no puede ser futura."),
-        ({"paid_on": "2019-01-01"}, "más de un año"), ({"reference": ""}, "Escriba el número que la identifica."),
-        ({"proof": ""}, "Adjunte el soporte"), ({"proof": upload(b"MZ")}, "Adjunte un PDF, una foto JPEG"),
+        ({"paid_on": "2019-01-01"}, "más de un año"), ({"reference": ""}, "Escriba el número de la transferencia."),
+        ({"proof": ""}, "Adjunte el soporte de la transferencia."), ({"proof": "", "means": "Cheque"}, "Adjunte una copia del cheque."),
+        ({"reference": "", "means": "Cheque"}, "Escriba el número del cheque."), ({"proof": upload(b"MZ")}, "Adjunte un PDF, una foto JPEG"),
         ({"means": "Trueque"}, "Escoja una opción válida"), ({"how": "chosen"}, "Marque por lo menos una factura"),
         ({"how": "chosen", "invoice_1": "9.000.000", "amount": "9.000.000"}, "Su saldo es $ 1.215.000."),
         ({"how": "chosen", "invoice_1": "1.215.000", "amount": "5"}, "pasa del valor recibido"), ({"key": "x"}, "Ingrese un UUID válido"),

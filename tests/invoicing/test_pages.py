@@ -319,6 +319,17 @@ def test_a_month_is_mailed_once(here: Cast, browse: Any, mailoutbox: Any, monkey
 # A month
 
 
+def test_what_a_month_would_issue_has_pages(here: Cast, browse: Any) -> None:
+    with context.in_agency(here.agency):
+        some_leases(here, 22)
+    pages = [
+        sara(browse, here).get(at("desk_run_new"), {"kind": "month", "period": "2026-12", "issued_on": clock.today().isoformat(), "page": page})
+        for page in (1, 2)
+    ]
+    assert [len(tags(page, "draft")) for page in pages] == [20, 4]
+    assert all("24 facturas" in text_of(page) for page in pages)
+
+
 def test_a_month_is_seen_begun_followed_and_turned(here: Cast, browse: Any) -> None:
     with context.in_agency(here.agency):
         some_leases(here, 3)

@@ -89,7 +89,7 @@ def test_from_the_collection_to_the_voucher(here: Cast, sara: Any, browse: Any) 
     seen = sara.get(at("desk_payouts_make"))
     text = text_of(seen)
     assert "Canon recaudado sin girar $ 950.000 Neto para propietarios $ 859.560" in text
-    assert "CP-1, 23 nov 2026: $ 950.000 de FA-1 $ 950.000 $ 76.000 $ 14.440 8 % $ 0 $ 859.560" in text
+    assert "CP-1, 23 nov 2026: $ 950.000 de FA-1 $ 950.000 $ 76.000 + $ 14.440 · 8 % $ 0 $ 859.560" in text
     assert "No tiene cuenta bancaria" in text
     assert "FA-2 IN-1 · Rita Arrendataria Ñáñez 9 oct 2026 $ 1.215.000" in text
     mark = seen.context["proposal"].mark
