@@ -3,8 +3,10 @@
 The launcher gives DATABASE_URL and REDIS_URL. Each parallel process gets a Redis database and a state folder of its own.
 """
 
+import atexit
 import base64
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -16,7 +18,10 @@ for _name in ("DATABASE_URL", "REDIS_URL", "SAAS_ASSETS_DIR", "SAAS_STATE_DIR"):
     if not os.environ.get(_name):
         raise SystemExit(f"{_name} is not set: run the tests with `make test` (it starts the servers that they need)")
 
-os.environ["SAAS_STATE_DIR"] = str(Path(tempfile.mkdtemp(prefix=f"saas-{_worker}-")))
+_state = Path(tempfile.mkdtemp(prefix=f"saas-{_worker}-"))
+(_state / "static").mkdir()  # whitenoise looks for it
+atexit.register(shutil.rmtree, _state, ignore_errors=True)
+os.environ["SAAS_STATE_DIR"] = str(_state)
 os.environ.pop("DATABASE_REPLICA_URL", None)  # it has a copy of another database than the tests make
 _redis = urlsplit(os.environ["REDIS_URL"])
 os.environ["REDIS_URL"] = urlunsplit(_redis._replace(path=f"/{1 + _number}"))
