@@ -3,10 +3,6 @@ agency that is deleted is kept in public, without what it tells of a person (ten
 
 from __future__ import annotations
 
-import hashlib
-import json
-from urllib.parse import parse_qsl
-
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_ipv46_address
 from django.db import connection
@@ -15,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from payments import accounts
-from payments.gateway import NoticeRefused
+from payments.gateway import Notice, NoticeRefused
 from payments.payu import notice
 from saas.accounts import doors
 from saas.jobs.defer import JOBS_ASKED, nudge_after_commit
@@ -55,7 +51,7 @@ def payu_callback(request: HttpRequest, key: str) -> HttpResponse:
     if agency is None:
         gone.keep(owner, notice.without_person(body, content_type), reference=said.reference, now=clock.now())
         return HttpResponse(status=200)
-    store(body.decode("latin-1"), content_type=content_type, reference=said.reference, address=_address(request), schema=agency.schema_name)
+    store(body.decode("latin-1"), said, content_type=content_type, address=_address(request), schema=agency.schema_name)
     return HttpResponse(status=200)
 
 
@@ -74,14 +70,15 @@ _STORE = """
 """  # noqa: S608  (texts of ours: the schema is quoted, the rest are parameters)
 
 
-def store(body: str, *, content_type: str, reference: str, address: str | None, schema: str = "") -> int:
-    """Put one saying of the gateway in an agency's inbox, once, and ask for it to be settled. Returns the inbox row's id.
+def store(body: str, said: Notice, *, content_type: str, address: str | None, schema: str = "") -> int:
+    """Put what the gateway says, as it came and as it was read, in an agency's inbox, and ask for it to be settled. Returns
+    the inbox row's id.
 
     The same saying again only counts up. The agency is the one that has `schema`, or the one where we are.
     """
     where = schema or current_schema()
     values = {
-        "digest": digest_of(body), "body": body, "content_type": content_type, "reference": reference[:60], "address": address,
+        "digest": said.digest, "body": body, "content_type": content_type, "reference": said.reference[:60], "address": address,
         "now": clock.now(), "schema": where,
     }  # fmt: skip
     with connection.cursor() as cursor:
@@ -90,12 +87,6 @@ def store(body: str, *, content_type: str, reference: str, address: str | None, 
     if job_id is not None:
         nudge_after_commit(where, job_id)
     return int(row_id)
-
-
-def digest_of(body: str) -> str:
-    """SHA-256 of what a callback says, less the count of tries: the same saying sent nine times has one digest."""
-    said = sorted(pair for pair in parse_qsl(body, keep_blank_values=True) if pair[0] != "attempts")
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def _address(request: HttpRequest) -> str | None:

@@ -134,7 +134,8 @@ class CheckoutForm:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """What a callback or a return claims. Only merchant, reference, amount, currency and state can be `signed`; the
-    rest, the gateway's ids and `test` among it, are hints that anyone holding one valid signature can invent."""
+    rest, the gateway's ids and `test` among it, are hints that anyone holding one valid signature can invent.
+    `digest`: of a callback, 64 hex that are the same each time the gateway delivers it, and of no other."""
 
     merchant_id: str
     reference: str
@@ -155,6 +156,7 @@ class Notice:
     message: str = ""
     tax: Decimal | None = None
     occurred_text: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +185,7 @@ class Finding:
     message: str = ""
     tax: Decimal | None = None
     occurred_text: str = ""
+    digest: str = ""
     evidence: str = ""
 
     @property

@@ -40,6 +40,7 @@ _CHARSETS = {"": "utf-8", "utf-8": "utf-8", "utf8": "utf-8", "iso-8859-1": "iso-
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HINT = 60  # characters kept of what is not signed; PayU's own are shorter
 _CHANGES_WITH_EACH_TRY = {"attempts"}
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +172,7 @@ def notice_from_callback(fields: CallbackFields, *, signed: bool = False) -> Not
         message=states.reason(code, state=state),
         tax=_amount(values.get("tax", "")),
         occurred_text=_hint(values, "transaction_date", "date"),
+        digest=_digest(values),
     )
 
 
@@ -209,9 +211,9 @@ def _hint(values: Mapping[str, str], *names: str) -> str:
     return next((values[name][:_HINT] for name in names if values.get(name)), "")
 
 
-def fingerprint(fields: CallbackFields) -> str:
-    """64 hex that are the same each time PayU tries to deliver one callback, whatever the order of its fields."""
-    kept = sorted((name, value) for name, value in fields.values.items() if name not in _CHANGES_WITH_EACH_TRY)
+def _digest(values: Mapping[str, str]) -> str:
+    """The same each time PayU tries to deliver one callback, whatever the order of its fields."""
+    kept = sorted((name, value) for name, value in values.items() if name not in _CHANGES_WITH_EACH_TRY)
     # Lengths in front: no two different callbacks can be written alike.
     text = "".join(f"{len(name)}:{name}={len(value)}:{value};" for name, value in kept)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -249,9 +251,8 @@ def _form_values(body: bytes, charset: str) -> dict[str, str]:
 
 def _refuse_unstorable(values: Mapping[str, str]) -> None:
     """A NUL cannot be stored by PostgreSQL, a lone surrogate cannot be written as UTF-8: PayU sends neither."""
-    for name, value in values.items():
-        if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in name + value):
-            raise NoticeRefused("El mensaje trae caracteres que no se pueden guardar.", status=400)
+    if any(_UNSTORABLE.search(name) or _UNSTORABLE.search(value) for name, value in values.items()):
+        raise NoticeRefused("El mensaje trae caracteres que no se pueden guardar.", status=400)
 
 
 def _required(values: Mapping[str, str], names: tuple[str, ...]) -> Mapping[str, str]:

@@ -16,7 +16,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from payments import callbacks, checkout, quarantine, receipts, reconcile, settlement
+from payments import checkout, quarantine, receipts, reconcile, settlement
 from payments.accounts import save_account
 from payments.models import (
     Attempt,
@@ -280,7 +280,7 @@ def test_row_25_no_beat_or_three_sweeps_at_once_find_the_work(cast: Casts, monke
     monkeypatch.setattr("saas.jobs.run.nudge", lambda schema, job_id: sent.append((schema, job_id)))
     agency = cast.alfa.agency
     with context.in_agency(agency):
-        row = callbacks.store(body_of(start(cast.alfa)), content_type=FORM, reference="x", address=None)
+        row = receive(body_of(start(cast.alfa)))
         job = Job.objects.get(kind="payments.settle", key=str(row))
     late = job.due_at + timedelta(days=2)  # nobody swept for two days
     for _ in range(3):
