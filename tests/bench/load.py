@@ -6,8 +6,9 @@ import http.client
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 Request = tuple[str, str, dict[str, str], bytes | None]  # method, path, headers, body
 Answers = tuple[int, ...]
@@ -99,6 +100,14 @@ def flat_out(port: int, make: Callable[[int], Request], *, seconds: float, threa
     for worker in workers:
         worker.join()
     return Result(asked=len(times), right=good, seconds=time.perf_counter() - began, times=tuple(times))
+
+
+def together(results: Sequence[Result]) -> Result:
+    """Loads that took turns, as one."""
+    return Result(
+        asked=sum(each.asked for each in results), right=sum(each.right for each in results), seconds=sum(each.seconds for each in results),
+        times=tuple(chain.from_iterable(each.times for each in results)),
+    )  # fmt: skip
 
 
 def _send(connection: http.client.HTTPConnection, request: Request) -> int:
